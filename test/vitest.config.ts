@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** Every test file runs in a process of its own: native addons and mediasoup workers do not share one. */
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: ['default'],
+  },
+});
