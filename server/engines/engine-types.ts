@@ -151,7 +151,11 @@ export interface LanguageModelHandle {
    * Streams the answer to the last message of `history` as text deltas. The part of `history` that the sequence has
    * seen before is not evaluated again. One reply at a time per handle: a second call waits for the end of the first.
    */
-  reply(history: readonly ChatMessage[], options: ReplyOptions, signal: AbortSignal): AsyncIterable<ReplyDelta>;
+  reply(
+    history: readonly ChatMessage[],
+    options: ReplyOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<ReplyDelta>;
   /** Evaluates `history` ahead of time, so that the next reply starts sooner. */
   prefill(history: readonly ChatMessage[], options: ReplyOptions, signal: AbortSignal): Promise<void>;
   /** Probability that the caller's turn ends after `words`, or `undefined` when the model cannot tell. */

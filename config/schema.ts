@@ -1,0 +1,65 @@
+/** The settings of `default.yaml`: types and ranges. Meaning, unit and default of each stand there. */
+import { z } from 'zod';
+
+const port = z.int().min(0).max(65_535);
+const unit = z.number().min(0).max(1);
+
+export const configSchema = z.strictObject({
+  server: z.strictObject({
+    host: z.string().min(1),
+    port,
+    drainMs: z.int().min(0).max(600_000),
+  }),
+  log: z.strictObject({
+    level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  }),
+  media: z.strictObject({
+    workers: z.int().min(0).max(64),
+    listenAddress: z.string(),
+    announcedAddress: z.string(),
+    port,
+    threads: z.int().min(1).max(16),
+  }),
+  calls: z.strictObject({
+    max: z.int().min(1).max(1000),
+    connectTimeoutMs: z.int().min(1000).max(120_000),
+    silenceLimitMs: z.int().min(0),
+    lengthLimitMs: z.int().min(0),
+  }),
+  vad: z
+    .strictObject({ onThreshold: unit, offThreshold: unit })
+    .refine((vad) => vad.offThreshold < vad.onThreshold, {
+      path: ['offThreshold'],
+      message: 'must be less than vad.onThreshold',
+    }),
+  turn: z.strictObject({
+    endSilenceMs: z.int().min(100).max(5000),
+    minSpeechMs: z.int().min(32).max(1000),
+    interruptMs: z.int().min(32).max(2000),
+    preRollMs: z.int().min(0).max(1000),
+    maxLengthMs: z.int().min(5000).max(120_000),
+  }),
+  agent: z.strictObject({
+    systemPrompt: z.string().max(4000),
+    greeting: z.string().max(1000),
+  }),
+  recognizer: z.strictObject({
+    engine: z.enum(['pocketsphinx']),
+    decoders: z.int().min(1).max(32),
+  }),
+  languageModel: z.strictObject({
+    path: z.string().min(1),
+    sequences: z.int().min(1).max(256),
+    contextTokens: z.int().min(256).max(131_072),
+    threads: z.int().min(0).max(256),
+    maxTokens: z.int().min(16).max(4096),
+    temperature: z.number().min(0).max(2),
+  }),
+  synthesizer: z.strictObject({
+    engine: z.enum(['flite']),
+    voice: z.string().min(1),
+  }),
+});
+
+/** All settings, checked and frozen. */
+export type Config = Readonly<z.infer<typeof configSchema>>;

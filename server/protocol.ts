@@ -1,0 +1,153 @@
+/**
+ * The signalling between page and server: socket.io events, typed once for both sides. Types only.
+ *
+ * Every request of the client is acknowledged with an {@link Answer}. A call belongs to the socket that started it and
+ * ends with it. Starting takes two round trips: `startCall` brings everything that both transports need, then the two
+ * `connectMedia` and `sendMicrophone` travel together.
+ */
+import type { types as mediasoup } from 'mediasoup';
+import type { ErrorCode } from './errors.js';
+
+/** Acknowledgement of a request. */
+export type Answer<T> = { ok: true; result: T } | { ok: false; error: ProtocolError };
+
+export interface ProtocolError {
+  code: ErrorCode;
+  /** A sentence for the person at the page. */
+  message: string;
+  /** With `serverFull`: when to try again, seconds. */
+  retryAfterSeconds?: number;
+}
+
+/** What the browser needs to make one WebRTC transport. */
+export interface TransportParameters {
+  id: string;
+  iceParameters: mediasoup.IceParameters;
+  iceCandidates: mediasoup.IceCandidate[];
+  dtlsParameters: mediasoup.DtlsParameters;
+}
+
+export interface StartCallRequest {
+  /** Instructions for the agent in place of the configured ones; 4,000 characters at most. */
+  systemPrompt?: string;
+  /** One of the voices in {@link StartCallResult.voices}; else the configured one. */
+  voice?: string;
+}
+
+export interface StartCallResult {
+  callId: string;
+  routerRtpCapabilities: mediasoup.RtpCapabilities;
+  /** For the microphone. */
+  send: TransportParameters;
+  /** For the agent's voice. */
+  receive: TransportParameters;
+  /** The agent's voice, to be consumed on `receive`. */
+  voiceTrack: {
+    id: string;
+    producerId: string;
+    kind: 'audio';
+    rtpParameters: mediasoup.RtpParameters;
+  };
+  voices: string[];
+  /** What the page should say of the models in use. */
+  models: { recognizer: string; languageModel: string; synthesizer: string; note: string };
+}
+
+export interface ConnectMediaRequest {
+  direction: 'send' | 'receive';
+  dtlsParameters: mediasoup.DtlsParameters;
+}
+
+export interface SendMicrophoneRequest {
+  rtpParameters: mediasoup.RtpParameters;
+}
+
+export interface SendMicrophoneResult {
+  producerId: string;
+}
+
+/** Words typed in place of spoken ones; 1 to 2,000 characters. */
+export interface SayRequest {
+  text: string;
+}
+
+/** What the browser measures of its receiving side; sent about once a second while the agent speaks. */
+export interface PlayoutReport {
+  /** Mean delay of the browser's jitter buffer over the last interval, ms. */
+  jitterBufferMs: number;
+  /** Round trip of the media path, ms. */
+  roundTripMs: number;
+  /** Delay between decoder and loudspeaker where the browser tells it, ms. */
+  outputMs: number;
+}
+
+export type AgentState = 'listening' | 'thinking' | 'speaking';
+
+/** One entry of the conversation as it grows. Sent again with the same `turnId` whenever it changes. */
+export interface TurnUpdate {
+  /** Counts from 1 within the call; the caller's and the agent's turns each have their own. */
+  turnId: number;
+  speaker: 'caller' | 'agent';
+  text: string;
+  /** The text changes no more. */
+  final: boolean;
+  /** Agent only: how many characters of `text` the caller heard, when the turn was cut off. */
+  heardCharacters?: number;
+}
+
+/**
+ * Where the time of one answer went, ms. `voiceToVoiceMs` runs from the caller's last voiced sample entering the server
+ * to the first audible sample leaving it; the parts add up to it.
+ */
+export interface TurnLatency {
+  /** The agent's turn. */
+  turnId: number;
+  /** Waiting for the end of the caller's turn to be certain. */
+  endpointMs: number;
+  /** From that decision to the final words. */
+  recognitionMs: number;
+  /** From the words to the first token of the answer. */
+  firstTokenMs: number;
+  /** From the first token to the first complete clause. */
+  firstClauseMs: number;
+  /** From the clause to its first sound. */
+  firstAudioMs: number;
+  /** From the sound to the first audible packet. */
+  pacerMs: number;
+  voiceToVoiceMs: number;
+  /** `voiceToVoiceMs` and what network, jitter buffers and browser add, as far as the browser has reported it. */
+  mouthToEarMs?: number;
+}
+
+/** Why a call ended. */
+export type EndReason =
+  | 'callerLeft'
+  | 'agentEnded'
+  | 'connectTimeout'
+  | 'mediaLost'
+  | 'mediaFailed'
+  | 'engineFailed'
+  | 'silence'
+  | 'timeLimit'
+  | 'serverShutdown';
+
+export interface ClientToServerEvents {
+  startCall(request: StartCallRequest, answer: (answer: Answer<StartCallResult>) => void): void;
+  connectMedia(request: ConnectMediaRequest, answer: (answer: Answer<null>) => void): void;
+  sendMicrophone(
+    request: SendMicrophoneRequest,
+    answer: (answer: Answer<SendMicrophoneResult>) => void,
+  ): void;
+  say(request: SayRequest, answer: (answer: Answer<null>) => void): void;
+  reportPlayout(request: PlayoutReport, answer: (answer: Answer<null>) => void): void;
+  endCall(request: Record<string, never>, answer: (answer: Answer<null>) => void): void;
+}
+
+export interface ServerToClientEvents {
+  /** The caller can speak: both transports are up and the ear hears the microphone. */
+  ready(): void;
+  state(state: AgentState): void;
+  turn(update: TurnUpdate): void;
+  latency(latency: TurnLatency): void;
+  callEnded(end: { reason: EndReason; message: string }): void;
+}
