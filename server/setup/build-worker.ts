@@ -24,7 +24,10 @@ export const workerBuildNeed: SystemNeed = {
   what: "building mediasoup's worker",
   isMet: () => {
     const includes = HEADERS.map((header) => `#include <${header}>`).join('\n');
-    const preprocess = spawnSync('g++', ['-std=c++20', '-E', '-x', 'c++', '-'], { input: includes });
+    const preprocess = spawnSync('g++', ['-std=c++20', '-E', '-x', 'c++', '-'], {
+      input: includes,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
     return preprocess.status === 0 && runs('make') && runs('flatc');
   },
   packages: {
