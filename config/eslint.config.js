@@ -1,7 +1,10 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/*.js', '**/*.mjs'], basePath: import.meta.dirname + '/..' },
+  {
+    ignores: ['**/dist/**', '**/node_modules/**', '**/*.js', '**/*.mjs'],
+    basePath: import.meta.dirname + '/..',
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     basePath: import.meta.dirname + '/..',
@@ -16,6 +19,8 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // An async generator need not await to be one.
+      '@typescript-eslint/require-await': 'off',
       'no-empty': ['error', { allowEmptyCatch: false }],
       eqeqeq: 'error',
     },

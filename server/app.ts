@@ -1,0 +1,95 @@
+/** The composition root: builds everything in order, closes it in reverse. */
+import type { AddressInfo } from 'node:net';
+import type { Config } from './config.js';
+import { loadEngines } from './engines/load-engines.js';
+import { startHttpServer } from './http-server.js';
+import type { Logger } from './log.js';
+import { startMediaServer } from './media/media-server.js';
+import { startMediaThreads } from './media/media-threads.js';
+import { Metrics } from './observability/metrics.js';
+import { SessionManager } from './session/session-manager.js';
+import { startSignalling } from './signalling/signalling.js';
+
+export interface App {
+  /** Where the page is. */
+  url: string;
+  /** Calls at this moment. */
+  calls(): number;
+  /**
+   * Takes no new calls, lets answers being spoken end (`server.drainMs` at most), closes everything. Idempotent.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the server; resolves when every model is loaded and warm and calls are taken.
+ * @throws ParleyError saying what is wrong; everything started before it is closed again.
+ */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  const closers: (() => Promise<void> | void)[] = [];
+  let unready: string | undefined = 'starting';
+  let closing: Promise<void> | undefined;
+  const closeAll = async () => {
+    for (const closer of closers.splice(0).reverse()) {
+      try {
+        await closer();
+      } catch (error) {
+        log.warn({ err: error }, 'a part did not close cleanly');
+      }
+    }
+  };
+  try {
+    const metrics = new Metrics();
+    closers.push(() => metrics.close());
+    const http = await startHttpServer({
+      host: config.server.host,
+      port: config.server.port,
+      metrics,
+      unready: () => unready,
+      log,
+    });
+    closers.push(() => {
+      http.closeAllConnections();
+      http.close();
+    });
+    const keep = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+      const part = await starting;
+      closers.push(() => part.close());
+      return part;
+    };
+    const starting = [
+      keep(loadEngines(config, log)),
+      keep(startMediaServer(config, log)),
+      keep(startMediaThreads(config.media.threads, { vad: config.vad }, log)),
+    ] as const;
+    // When one fails, the others must have started before they can be closed.
+    await Promise.allSettled(starting);
+    const [engines, mediaServer, mediaThreads] = await Promise.all(starting);
+    const manager = new SessionManager({ config, engines, mediaServer, mediaThreads, metrics, log });
+    metrics.observe({
+      calls: () => manager.size,
+      freeSequences: () => engines.languageModel.free,
+      media: () => mediaThreads.counters(),
+      queues: () => engines.queues(),
+    });
+    const signalling = startSignalling(http, { manager, about: engines.about, log });
+    closers.push(() => signalling.close());
+    unready = undefined;
+    const { port } = http.address() as AddressInfo;
+    const host = ['0.0.0.0', '::', '127.0.0.1'].includes(config.server.host)
+      ? 'localhost'
+      : config.server.host;
+    return {
+      url: `http://${host}:${port}/`,
+      calls: () => manager.size,
+      close: () => {
+        unready = 'shutting down';
+        closing ??= manager.drain(config.server.drainMs).then(closeAll);
+        return closing;
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}

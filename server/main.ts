@@ -1,0 +1,43 @@
+/** The process: reads the configuration, starts the server, turns SIGTERM and SIGINT into a clean end. */
+import { startApp, type App } from './app.js';
+import { loadConfig } from './config.js';
+import { ParleyError } from './errors.js';
+import { createLogger } from './log.js';
+import { monotonicMs } from './media/media-types.js';
+
+async function main(): Promise<void> {
+  const startedAtMs = monotonicMs();
+  const config = loadConfig(process.env);
+  const log = createLogger(config.log.level);
+  let app: App | undefined;
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'shutting down');
+    (app?.close() ?? Promise.resolve()).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.fatal({ err: error }, 'shutting down failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'unexpected error');
+    process.exit(1);
+  });
+  app = await startApp(config, log);
+  log.info(
+    { url: app.url, startMs: Math.round(monotonicMs() - startedAtMs) },
+    `ready: open ${app.url} and speak`,
+  );
+}
+
+main().catch((error: unknown) => {
+  const text =
+    error instanceof ParleyError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`parley: ${text}\n`, () => process.exit(1));
+});

@@ -1,0 +1,142 @@
+/**
+ * mediasoup's workers: each with one WebRtcServer (UDP and TCP on one port) and one router. A worker that dies is
+ * replaced on the same port; the calls on it are told so.
+ */
+import { availableParallelism, networkInterfaces } from 'node:os';
+import { createWorker, type types } from 'mediasoup';
+import type { Config } from '../config.js';
+import { MediaFailedError } from '../errors.js';
+import type { Logger } from '../log.js';
+import { mediasoupWorkerPath } from '../setup/mediasoup-worker.js';
+
+/** Opus as RFC 7587 wants it: always 48 kHz and two channels in signalling, whatever is coded. */
+const opus: types.RouterRtpCodecCapability = {
+  kind: 'audio',
+  mimeType: 'audio/opus',
+  clockRate: 48_000,
+  channels: 2,
+  parameters: { useinbandfec: 1, usedtx: 0 },
+};
+
+/** One mediasoup worker with what is made once on it. */
+export interface MediaWorker {
+  /** Process id of the worker. */
+  readonly pid: number;
+  readonly router: types.Router;
+  readonly webRtcServer: types.WebRtcServer;
+  /** Calls placed on it. */
+  calls: number;
+  /** Aborts when the worker has died; the reason is a MediaFailedError. */
+  readonly died: AbortSignal;
+}
+
+export interface MediaServer {
+  /** Workers that are up. */
+  readonly workers: readonly MediaWorker[];
+  /**
+   * The worker with the fewest calls.
+   * @throws MediaFailedError when none is up.
+   */
+  place(): MediaWorker;
+  /** Ends all workers. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the workers.
+ * @throws MediaFailedError naming the port when it is in use.
+ */
+export async function startMediaServer(config: Config, log: Logger): Promise<MediaServer> {
+  const count = config.media.workers || Math.max(1, Math.floor(availableParallelism() / 2));
+  const slots: (MediaWorker | undefined)[] = [];
+  let closing = false;
+
+  async function startSlot(index: number): Promise<void> {
+    const worker = await createWorker({ logLevel: 'warn', workerBin: mediasoupWorkerPath() });
+    const died = new AbortController();
+    worker.on('died', (error) => {
+      slots[index] = undefined;
+      died.abort(new MediaFailedError('The media worker of this call died.', { cause: error }));
+      if (closing) return;
+      log.error({ workerPid: worker.pid, err: error }, 'mediasoup worker died; starting another');
+      startSlot(index).catch((failure: unknown) => {
+        log.fatal({ err: failure }, 'mediasoup worker could not be replaced');
+      });
+    });
+    try {
+      const webRtcServer = await worker.createWebRtcServer({ listenInfos: listenInfos(config, index) });
+      const router = await worker.createRouter({ mediaCodecs: [opus] });
+      slots[index] = { pid: worker.pid, router, webRtcServer, calls: 0, died: died.signal };
+      closers[index] = () => closeWorker(worker);
+    } catch (error) {
+      await closeWorker(worker);
+      const port = config.media.port === 0 ? 'any port' : `port ${config.media.port + index}`;
+      throw new MediaFailedError(
+        `WebRTC cannot listen on ${listenAddress(config)}, ${port} (UDP and TCP): ` +
+          `${error instanceof Error ? error.message : String(error)}. Is it in use? See media.port and media.listenAddress.`,
+        { cause: error },
+      );
+    }
+  }
+
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    closing = true;
+    await Promise.all(closers.splice(0).map((end) => end()));
+  };
+  try {
+    for (let index = 0; index < count; index++) await startSlot(index);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const up = () => slots.filter((worker) => worker !== undefined);
+  return {
+    get workers() {
+      return up();
+    },
+    place() {
+      const [first, ...others] = up();
+      if (first === undefined) throw new MediaFailedError('No media worker is up; try again in a moment.');
+      return others.reduce((least, worker) => (worker.calls < least.calls ? worker : least), first);
+    },
+    close,
+  };
+}
+
+/** Resolves when the worker's process is gone, so that its ports are free again. */
+async function closeWorker(worker: types.Worker): Promise<void> {
+  if (worker.subprocessClosed) return;
+  const gone = new Promise<void>((resolve) => worker.once('subprocessclose', resolve));
+  worker.close();
+  await gone;
+}
+
+function listenInfos(config: Config, index: number): types.TransportListenInfo[] {
+  const ip = listenAddress(config);
+  const announced = announcedAddress(config);
+  const port = config.media.port === 0 ? 0 : config.media.port + index;
+  return (['udp', 'tcp'] as const).map((protocol) => ({
+    protocol,
+    ip,
+    ...(port === 0 ? {} : { port }),
+    ...(announced === ip ? {} : { announcedAddress: announced }),
+  }));
+}
+
+function listenAddress(config: Config): string {
+  const address = config.media.listenAddress || config.server.host;
+  return address === 'localhost' ? '127.0.0.1' : address;
+}
+
+/** What browsers are told to send to: never a wildcard address, which nobody can reach. */
+function announcedAddress(config: Config): string {
+  if (config.media.announcedAddress) return config.media.announcedAddress;
+  const listening = listenAddress(config);
+  if (listening !== '0.0.0.0' && listening !== '::') return listening;
+  const family = listening === '::' ? 'IPv6' : 'IPv4';
+  const outside = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find((address) => !address.internal && address.family === family);
+  return outside?.address ?? (family === 'IPv4' ? '127.0.0.1' : '::1');
+}

@@ -1,0 +1,136 @@
+/** All calls of the server: who is let in, and that nothing of a call stays behind when it is over. */
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../config.js';
+import type { Engines, LanguageModelHandle, RecognizerHandle } from '../engines/engine-types.js';
+import { BadRequestError, ParleyError, ServerDrainingError, ServerFullError } from '../errors.js';
+import type { Logger } from '../log.js';
+import { CallMedia } from '../media/call-media.js';
+import type { MediaServer } from '../media/media-server.js';
+import type { MediaThreads } from '../media/media-threads.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { StartCallRequest } from '../protocol.js';
+import { Session, type SessionListener } from './session.js';
+
+/** What a call is made from. */
+export interface Shared {
+  config: Config;
+  engines: Engines;
+  mediaServer: MediaServer;
+  mediaThreads: MediaThreads;
+  metrics: Metrics;
+  log: Logger;
+}
+
+/** A call that was let in. */
+export interface Call {
+  session: Session;
+  media: CallMedia;
+}
+
+export class SessionManager {
+  readonly #shared: Shared;
+  readonly #calls = new Map<string, Call>();
+  /** Places taken: calls, and those being opened. */
+  #taken = 0;
+  #draining = false;
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+  }
+
+  /** Calls at this moment, those being opened included. */
+  get size(): number {
+    return this.#taken;
+  }
+
+  /** Whether a new caller would be let in. */
+  get open(): boolean {
+    return !this.#draining;
+  }
+
+  /**
+   * Lets a caller in and opens the call.
+   * @throws ServerFullError, ServerDrainingError, BadRequestError (unknown voice), MediaFailedError.
+   */
+  async start(request: StartCallRequest, listener: SessionListener): Promise<Call> {
+    try {
+      if (this.#draining) throw new ServerDrainingError();
+      const { max } = this.#shared.config.calls;
+      if (this.#taken >= max)
+        throw new ServerFullError(`All ${max} places are taken. Please try again shortly.`);
+      const voice = this.#voice(request.voice);
+      this.#taken++;
+      try {
+        return await this.#open(request, voice, listener);
+      } catch (error) {
+        this.#taken--;
+        throw error;
+      }
+    } catch (error) {
+      this.#shared.metrics.callRefused(error instanceof ParleyError ? error.code : 'internal');
+      throw error;
+    }
+  }
+
+  /** Takes no new calls; resolves when answers being spoken are over, `limitMs` at most, and every call has ended. */
+  async drain(limitMs: number): Promise<void> {
+    this.#draining = true;
+    const over = Promise.all([...this.#calls.values()].map(({ session }) => session.replyOver()));
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+    });
+    await Promise.race([over, limit]);
+    clearTimeout(timer);
+    await Promise.all(
+      [...this.#calls.values()].map(({ session }) =>
+        session.close('serverShutdown', 'The server is shutting down.'),
+      ),
+    );
+  }
+
+  async #open(request: StartCallRequest, voice: string, listener: SessionListener): Promise<Call> {
+    const { config, engines, metrics } = this.#shared;
+    const id = randomUUID();
+    const log = this.#shared.log.child({ session: id });
+    let languageModel: LanguageModelHandle | undefined;
+    let recognizer: RecognizerHandle | undefined;
+    try {
+      languageModel = engines.languageModel.open();
+      recognizer = engines.recognizer.open();
+      const media = await CallMedia.open(this.#shared, id, engines.synthesizer.sampleRateHz);
+      const session = new Session({
+        id,
+        config,
+        engines,
+        languageModel,
+        recognizer,
+        media,
+        listener,
+        metrics,
+        log,
+        systemPrompt: request.systemPrompt ?? config.agent.systemPrompt,
+        voice,
+      });
+      const call: Call = { session, media };
+      this.#calls.set(id, call);
+      session.onClosed(() => {
+        this.#calls.delete(id);
+        this.#taken--;
+      });
+      metrics.callStarted();
+      log.info('call started');
+      return call;
+    } catch (error) {
+      await Promise.allSettled([languageModel?.close(), recognizer?.close()]);
+      throw error;
+    }
+  }
+
+  #voice(asked: string | undefined): string {
+    const { voices } = this.#shared.engines.synthesizer;
+    if (asked === undefined) return this.#shared.config.synthesizer.voice;
+    if (voices.includes(asked)) return asked;
+    throw new BadRequestError(`There is no voice ${JSON.stringify(asked)}. Voices: ${voices.join(', ')}.`);
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * socket.io: every message is checked, given to the call of its socket, and acknowledged. A socket has at most one call;
+ * there are no ids to guess, because a message can only mean the call of its own socket.
+ */
+import type { Server as HttpServer } from 'node:http';
+import { Server, type Socket } from 'socket.io';
+import { BadRequestError, NotFoundError, ParleyError, ServerFullError, WrongStateError } from '../errors.js';
+import type { Logger } from '../log.js';
+import type {
+  Answer,
+  ClientToServerEvents,
+  ConnectMediaRequest,
+  EndReason,
+  ProtocolError,
+  SendMicrophoneRequest,
+  ServerToClientEvents,
+  StartCallRequest,
+  StartCallResult,
+} from '../protocol.js';
+import type { SessionListener } from '../session/session.js';
+import type { Call, SessionManager } from '../session/session-manager.js';
+import { messageSchemas, type MessageName } from './message-schemas.js';
+
+type CallerSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
+
+export interface SignallingOptions {
+  manager: SessionManager;
+  /** What the page is told of the models and voices. */
+  about: Pick<StartCallResult, 'models' | 'voices'>;
+  log: Logger;
+}
+
+export interface Signalling {
+  /** Disconnects every client. The HTTP server is closed with it. */
+  close(): Promise<void>;
+}
+
+/** Largest message of a client, bytes. The largest real one, `sendMicrophone`, has about 2 kB. */
+const maxMessageBytes = 65_536;
+
+/** Starts to take clients on an HTTP server. */
+export function startSignalling(http: HttpServer, options: SignallingOptions): Signalling {
+  const io = new Server<ClientToServerEvents, ServerToClientEvents>(http, {
+    transports: ['websocket'],
+    serveClient: false,
+    maxHttpBufferSize: maxMessageBytes,
+    connectTimeout: 10_000,
+    pingInterval: 10_000,
+    pingTimeout: 10_000,
+  });
+  io.on('connection', (socket) => new Connection(socket, options));
+  return {
+    close: () => io.close(),
+  };
+}
+
+/** One client's socket and its call. */
+class Connection {
+  readonly #socket: CallerSocket;
+  readonly #options: SignallingOptions;
+  readonly #log: Logger;
+  #call: Call | undefined;
+  #starting = false;
+  #gone = false;
+
+  constructor(socket: CallerSocket, options: SignallingOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#log = options.log.child({ socket: socket.id });
+    const handlers: Record<MessageName, (request: never) => Promise<unknown>> = {
+      startCall: (request: StartCallRequest) => this.#startCall(request),
+      connectMedia: ({ direction, dtlsParameters }: ConnectMediaRequest) =>
+        this.#needCall()
+          .media.connect(direction, dtlsParameters)
+          .then(() => null),
+      sendMicrophone: async ({ rtpParameters }: SendMicrophoneRequest) => ({
+        producerId: await this.#needCall().media.takeMicrophone(rtpParameters),
+      }),
+      say: async ({ text }: { text: string }) => {
+        this.#needCall().session.say(text);
+        return null;
+      },
+      reportPlayout: async (report: Parameters<ClientToServerEvents['reportPlayout']>[0]) => {
+        this.#needCall().session.reportPlayout(report);
+        return null;
+      },
+      endCall: async () => {
+        await this.#needCall().session.close('callerLeft', 'You have ended the call.');
+        return null;
+      },
+    };
+    socket.onAny((name: string, ...args: unknown[]) => {
+      const answer = args.at(-1);
+      if (typeof answer !== 'function') return;
+      this.#handle(name, args.length > 1 ? args[0] : undefined, handlers)
+        .then((result) => (answer as (answer: Answer<unknown>) => void)(result))
+        .catch((error: unknown) => this.#log.error({ err: error }, 'an answer could not be sent'));
+    });
+    socket.on('disconnect', (why) => {
+      this.#gone = true;
+      this.#leave(`The signalling connection is gone: ${why}.`);
+    });
+  }
+
+  async #handle(
+    name: string,
+    request: unknown,
+    handlers: Record<MessageName, (request: never) => Promise<unknown>>,
+  ): Promise<Answer<unknown>> {
+    try {
+      if (!isMessageName(name)) {
+        throw new BadRequestError(
+          `There is no message ${JSON.stringify(name.slice(0, 40))}. Known ones: ${Object.keys(messageSchemas).join(', ')}.`,
+        );
+      }
+      const checked = messageSchemas[name].safeParse(request);
+      if (!checked.success) {
+        const [issue] = checked.error.issues;
+        throw new BadRequestError(
+          `${[name, ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'not what the protocol says'}`,
+        );
+      }
+      return { ok: true, result: await handlers[name](checked.data as never) };
+    } catch (error) {
+      return { ok: false, error: this.#describe(name, error) };
+    }
+  }
+
+  async #startCall(request: StartCallRequest): Promise<StartCallResult> {
+    if (this.#call !== undefined || this.#starting)
+      throw new WrongStateError('This connection has a call already.');
+    this.#starting = true;
+    try {
+      const call = await this.#options.manager.start(request, this.#listener());
+      if (this.#gone) {
+        await call.session.close('callerLeft', 'The caller left while the call was opened.');
+        throw new NotFoundError('The connection is gone.');
+      }
+      if (!call.session.signal.aborted) this.#call = call;
+      return { callId: call.session.id, ...call.media.describe(), ...this.#options.about };
+    } finally {
+      this.#starting = false;
+    }
+  }
+
+  #listener(): SessionListener {
+    const socket = this.#socket;
+    return {
+      ready: () => socket.emit('ready'),
+      state: (state) => socket.emit('state', state),
+      turn: (update) => socket.emit('turn', update),
+      latency: (latency) => socket.emit('latency', latency),
+      ended: (reason: EndReason, message: string) => {
+        this.#call = undefined;
+        socket.emit('callEnded', { reason, message });
+      },
+    };
+  }
+
+  #needCall(): Call {
+    if (this.#call === undefined)
+      throw new NotFoundError('This connection has no call. Send startCall first.');
+    return this.#call;
+  }
+
+  #leave(message: string): void {
+    this.#call?.session.close('callerLeft', message).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'a call could not be closed');
+    });
+  }
+
+  /** Errors meant for clients go out as they are; all others are logged and kept inside. */
+  #describe(name: string, error: unknown): ProtocolError {
+    if (error instanceof ServerFullError) {
+      return { code: error.code, message: error.message, retryAfterSeconds: error.retryAfterSeconds };
+    }
+    if (error instanceof ParleyError) {
+      if (error.cause !== undefined) this.#log.warn({ err: error, message: name }, 'a message failed');
+      return { code: error.code, message: error.message };
+    }
+    this.#log.error({ err: error, message: name }, 'a message failed');
+    return { code: 'internal', message: 'Something in the server failed.' };
+  }
+}
+
+function isMessageName(name: string): name is MessageName {
+  return Object.hasOwn(messageSchemas, name);
+}
