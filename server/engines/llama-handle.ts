@@ -1,0 +1,238 @@
+/** One caller's part of the language model: answers, one at a time, on the caller's own sequence. */
+import type { LlamaModel, Token } from 'node-llama-cpp';
+
+import { WrongStateError } from '../errors.js';
+import type {
+  ChatMessage,
+  LanguageModelHandle,
+  ReplyDelta,
+  ReplyOptions,
+  Tool,
+  ToolCall,
+} from './engine-types.js';
+import { fitHistory } from './fit-history.js';
+import { Urgency } from './llama-batching.js';
+import type { LlamaPrompt } from './llama-prompt.js';
+import { ReplyParser, type ReplyPart } from './llama-reply-parser.js';
+import type { LlamaSequence } from './llama-sequence.js';
+import { readAhead } from './read-ahead.js';
+import { abortReason, Turnstile } from './turnstile.js';
+
+/** Function calls in one answer at most: a model that goes on calling would never speak. */
+const callsPerReply = 4;
+
+/** Part of the context that one result of a function may take. */
+const resultShare = 0.25;
+
+/** Tokens that are waited for to complete one character. */
+const tokensPerCharacter = 6;
+
+export interface LlamaHandleParts {
+  model: LlamaModel;
+  prompt: LlamaPrompt;
+  sequence: LlamaSequence;
+  /** Called once when the sequence is idle and may be lent again. */
+  onClose(): void;
+}
+
+export class LlamaHandle implements LanguageModelHandle {
+  readonly #parts: LlamaHandleParts;
+  readonly #turnstile = new Turnstile();
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
+  /** Messages of the conversation that are not given to the model any more. */
+  #dropped = 0;
+  /** Those of the last request. An end-of-turn question has the same prompt, so that the answer can begin where it ends. */
+  #options: ReplyOptions = { tools: [], maxTokens: 256, temperature: 0 };
+
+  constructor(parts: LlamaHandleParts) {
+    this.#parts = parts;
+  }
+
+  async *reply(
+    history: readonly ChatMessage[],
+    options: ReplyOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<ReplyDelta> {
+    const joined = this.#join(signal);
+    yield* readAhead((ended) => this.#answer(history, options, ended), joined);
+  }
+
+  async prefill(history: readonly ChatMessage[], options: ReplyOptions, signal: AbortSignal): Promise<void> {
+    const joined = this.#join(signal);
+    const leave = await this.#turnstile.enter(joined);
+    try {
+      const tokens = this.#fit(history, options, []).tokens;
+      // The last token is left: an answer needs one to begin with.
+      await this.#parts.sequence.prefill(
+        tokens.slice(0, -1),
+        Urgency.prefill,
+        joined,
+        () => this.#turnstile.waiting > 0,
+      );
+    } finally {
+      leave();
+    }
+  }
+
+  async endOfTurn(
+    history: readonly ChatMessage[],
+    words: string,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const joined = this.#join(signal);
+    if (words.trim() === '') return undefined;
+    const leave = await this.#turnstile.enter(joined);
+    try {
+      const fitted = this.#fit([...history, { role: 'user', text: words.trim() }], this.#options, []).history;
+      const last = fitted.at(-1);
+      const turn = this.#parts.prompt.callerTurn(fitted.slice(0, -1), last?.text ?? '', this.#options.tools);
+      if (turn === undefined) return undefined;
+      return await this.#parts.sequence.probability(turn.tokens, turn.end, joined);
+    } finally {
+      leave();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort();
+    await this.#turnstile.drained();
+    this.#parts.onClose();
+  }
+
+  #join(signal: AbortSignal): AbortSignal {
+    if (this.#closing.signal.aborted) throw new WrongStateError('This sequence was given back.');
+    return AbortSignal.any([signal, this.#closing.signal]);
+  }
+
+  /** Generates until the model has nothing to add to the results of its calls. */
+  async *#answer(
+    history: readonly ChatMessage[],
+    options: ReplyOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<ReplyDelta> {
+    const leave = await this.#turnstile.enter(signal);
+    try {
+      const soFar: (string | ToolCall)[] = [];
+      let left = options.maxTokens;
+      for (let calls = 0; calls <= callsPerReply && left > 0; calls++) {
+        let request: ReplyPart | undefined;
+        let text = '';
+        const prompt = this.#fit(history, { ...options, maxTokens: left }, soFar).tokens;
+        for await (const part of this.#generate(prompt, left, options.temperature, signal)) {
+          left -= part.tokens;
+          if (part.type === 'text') {
+            text += part.text;
+            yield { type: 'text', text: part.text };
+          } else if (part.type === 'call') {
+            request = part;
+            break;
+          }
+        }
+        if (request?.type !== 'call' || calls === callsPerReply) return;
+        if (text !== '') soFar.push(text);
+        const call = await runTool(request, options.tools, signal);
+        yield { type: 'call', call };
+        soFar.push({ ...call, result: this.#shortResult(call.result) });
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Parts of one stretch of output, each with the number of tokens that it took. */
+  async *#generate(
+    prompt: Token[],
+    maxTokens: number,
+    temperature: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<ReplyPart & { tokens: number }> {
+    const { model, sequence } = this.#parts;
+    const parser = new ReplyParser(this.#parts.prompt.syntax);
+    const recent = prompt.slice(-tokensPerCharacter);
+    const limit = Math.min(maxTokens, sequence.capacity - prompt.length);
+    let incomplete: Token[] = [];
+    let tokens = 0;
+    let generated = 0;
+    for await (const token of sequence.generate(prompt, temperature, signal)) {
+      tokens++;
+      incomplete.push(token);
+      const output = model.detokenize(incomplete, true, recent);
+      // Half a character: the rest of its bytes is in the next token.
+      if (!output.endsWith('\uFFFD') || incomplete.length >= tokensPerCharacter) {
+        recent.push(...incomplete);
+        recent.splice(0, recent.length - tokensPerCharacter);
+        incomplete = [];
+        for (const part of parser.push(output)) {
+          yield { ...part, tokens };
+          tokens = 0;
+          if (part.type !== 'text') return;
+        }
+      }
+      if (++generated >= limit) break;
+    }
+    for (const part of parser.end()) {
+      yield { ...part, tokens };
+      tokens = 0;
+    }
+  }
+
+  /** The prompt, cut so that it and the longest answer fit into the sequence. */
+  #fit(history: readonly ChatMessage[], options: ReplyOptions, soFar: readonly (string | ToolCall)[]) {
+    const { prompt, sequence } = this.#parts;
+    this.#options = options;
+    const answer = Math.min(options.maxTokens, Math.floor(sequence.capacity / 2));
+    let measured: { of: readonly ChatMessage[]; tokens: Token[] } | undefined;
+    const tokensOf = (of: readonly ChatMessage[]) => {
+      measured = { of, tokens: prompt.tokens(of, options.tools, soFar) };
+      return measured.tokens;
+    };
+    const fitted = fitHistory(history, sequence.capacity - answer, this.#dropped, {
+      prompt: (of) => tokensOf(of).length,
+      text: (text) => prompt.tokenCount(text),
+      cut: (text, tokens, keep) => prompt.cut(text, tokens, keep),
+    });
+    this.#dropped = fitted.dropped;
+    const tokens = measured?.of === fitted.history ? measured.tokens : tokensOf(fitted.history);
+    // What does not shrink, such as the descriptions of many tools, must not break the call either.
+    return { history: fitted.history, tokens: tokens.slice(0, sequence.capacity - 1) };
+  }
+
+  #shortResult(result: unknown): unknown {
+    const limit = Math.floor(this.#parts.sequence.capacity * resultShare);
+    const json = JSON.stringify(result) ?? 'null';
+    if (json.length <= limit || this.#parts.prompt.tokenCount(json) <= limit) return result;
+    return this.#parts.prompt.cut(json, limit, 'beginning');
+  }
+}
+
+async function runTool(
+  request: { name: string; json: string },
+  tools: readonly Tool[],
+  signal: AbortSignal,
+): Promise<ToolCall> {
+  const { name } = request;
+  const tool = tools.find((candidate) => candidate.name === name);
+  let args: unknown;
+  try {
+    args = request.json === '' ? {} : JSON.parse(request.json);
+  } catch {
+    return { name, arguments: request.json, result: { error: 'The arguments are not JSON.' } };
+  }
+  if (tool === undefined) return { name, arguments: args, result: { error: 'There is no such function.' } };
+  try {
+    return { name, arguments: args, result: await tool.run(args, signal) };
+  } catch (error) {
+    if (signal.aborted) throw abortReason(signal);
+    return {
+      name,
+      arguments: args,
+      result: { error: error instanceof Error ? error.message : String(error) },
+    };
+  }
+}

@@ -1,0 +1,141 @@
+/** The language model: llama.cpp in this process, one copy of the weights, one context, one sequence per caller. */
+import { availableParallelism } from 'node:os';
+
+import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel } from 'node-llama-cpp';
+import type { Logger } from 'pino';
+
+import { ModelUnusableError, WrongStateError } from '../errors.js';
+import type { LanguageModel, LanguageModelHandle, ReplyOptions, Tool } from './engine-types.js';
+import { batchTokens, stepsBeforePrompts } from './llama-batching.js';
+import { LlamaHandle } from './llama-handle.js';
+import { checkModelFile } from './llama-model-file.js';
+import { LlamaPrompt } from './llama-prompt.js';
+import type { SequenceGroup } from './llama-sequence.js';
+import { LlamaSequencePool } from './llama-sequence-pool.js';
+
+export interface LlamaLanguageModelOptions {
+  /** Absolute path of a GGUF file. */
+  path: string;
+  /** Callers at once. */
+  sequences: number;
+  /** Tokens that one caller's sequence holds; never more than the model was made for. */
+  contextTokens: number;
+  /** Processor threads for inference. 0: one for models below 100 MB, else the number of cores. */
+  threads: number;
+  /** A call into llama.cpp that takes longer has failed, ms. Default 60000. */
+  stallMs?: number;
+  /** What llama.cpp has to say goes here, at debug level. Default: nowhere. */
+  logger?: Logger;
+}
+
+/** Models of fewer bytes are slower on two threads than on one: waking the second takes longer than its share of the work. */
+const singleThreadBytes = 100_000_000;
+
+const defaultStallMs = 60_000;
+
+export class LlamaLanguageModel implements LanguageModel {
+  readonly name = 'llama.cpp';
+  readonly sequences: number;
+  readonly #llama: Llama;
+  readonly #model: LlamaModel;
+  readonly #prompt: LlamaPrompt;
+  readonly #pool: LlamaSequencePool;
+  readonly #handles = new Set<LlamaHandle>();
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Loads the model. The process has to be started with UV_THREADPOOL_SIZE of at least 8: decoding and sampling run on
+   * libuv's threads, beside file access and name look-ups.
+   * @throws ModelUnusableError when the file is missing, damaged, or not a model that can chat.
+   */
+  static async load(options: LlamaLanguageModelOptions): Promise<LlamaLanguageModel> {
+    const { path, sequences, logger } = options;
+    const llama = await getLlama({
+      gpu: false,
+      build: 'never',
+      maxThreads: 0,
+      progressLogs: false,
+      logLevel: logger?.isLevelEnabled('debug') === true ? LlamaLogLevel.info : LlamaLogLevel.disabled,
+      logger: (level, message) => logger?.debug({ llama: level }, message.trimEnd()),
+    });
+    try {
+      const weightBytes = await checkModelFile(path, llama);
+      const cores = weightBytes < singleThreadBytes ? 1 : availableParallelism();
+      const threads = options.threads === 0 ? cores : options.threads;
+      const group: SequenceGroup = { replying: 0, stallMs: options.stallMs ?? defaultStallMs };
+      const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
+      const context = await model.createContext({
+        sequences,
+        contextSize: Math.min(options.contextTokens, model.trainContextSize),
+        batchSize: Math.max(batchTokens, sequences),
+        threads: { ideal: threads, min: threads },
+        batching: { itemPrioritizationStrategy: stepsBeforePrompts(() => group.replying) },
+      });
+      return new LlamaLanguageModel(llama, model, context, group);
+    } catch (error) {
+      await llama.dispose();
+      if (error instanceof ModelUnusableError) throw error;
+      throw new ModelUnusableError(
+        `The language model ${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
+    }
+  }
+
+  private constructor(llama: Llama, model: LlamaModel, context: LlamaContext, group: SequenceGroup) {
+    this.sequences = context.totalSequences;
+    this.#llama = llama;
+    this.#model = model;
+    this.#prompt = new LlamaPrompt(model);
+    this.#pool = new LlamaSequencePool(context, group);
+  }
+
+  get free(): number {
+    return this.#pool.free;
+  }
+
+  open(): LanguageModelHandle {
+    if (this.#closed !== undefined) throw new WrongStateError('The language model is closed.');
+    const sequence = this.#pool.lend();
+    const handle = new LlamaHandle({
+      model: this.#model,
+      prompt: this.#prompt,
+      sequence,
+      onClose: () => {
+        this.#handles.delete(handle);
+        this.#pool.giveBack(sequence);
+      },
+    });
+    this.#handles.add(handle);
+    return handle;
+  }
+
+  /** Answers twice, the second time to what makes the built-in model call a function. */
+  async warm(signal: AbortSignal): Promise<void> {
+    const now: Tool = {
+      name: 'get_time',
+      description: 'Tells the time.',
+      run: () => Promise.resolve({ time: '12:00' }),
+    };
+    const options: ReplyOptions = { tools: [now], maxTokens: 16, temperature: 0 };
+    const handle = this.open();
+    try {
+      for (const text of ['hello', 'what time is it']) {
+        await handle.endOfTurn([], text, signal);
+        for await (const _delta of handle.reply([{ role: 'user', text }], options, signal));
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#handles].map((handle) => handle.close()));
+    await this.#llama.dispose();
+  }
+}

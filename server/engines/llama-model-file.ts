@@ -1,0 +1,66 @@
+/** Checks a GGUF file before llama.cpp gets it: a file cut in half can bring down the whole process there. */
+import { open, stat } from 'node:fs/promises';
+
+import { GgufInsights, type Llama, readGgufFileInfo } from 'node-llama-cpp';
+
+import { ModelUnusableError } from '../errors.js';
+
+/** What a GGUF file begins with. */
+const magic = 'GGUF';
+
+/**
+ * @returns the size of the weights, bytes.
+ * @throws ModelUnusableError that names the file and what to do.
+ */
+export async function checkModelFile(path: string, llama: Llama): Promise<number> {
+  const size = await sizeOf(path);
+  await checkMagic(path);
+  let neededBytes: number;
+  let weightBytes: number;
+  try {
+    const info = await readGgufFileInfo(path, { sourceType: 'filesystem', logWarnings: false });
+    weightBytes = (await GgufInsights.from(info, llama)).modelSize;
+    // The parts of a split model are checked by llama.cpp.
+    neededBytes = info.splicedParts > 1 ? 0 : (info.infoEndOffset ?? 0) + weightBytes;
+  } catch (error) {
+    throw new ModelUnusableError(
+      `The language model ${path} is damaged: its header cannot be read. ${fetchAgain}`,
+      { cause: error },
+    );
+  }
+  if (size < neededBytes)
+    throw new ModelUnusableError(
+      `The language model ${path} is incomplete: ${size} bytes of ${neededBytes} are there. ${fetchAgain}`,
+    );
+  return weightBytes;
+}
+
+const fetchAgain = 'Fetch it again, or set languageModel.path to another GGUF file.';
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    throw new ModelUnusableError(
+      `The language model ${path} cannot be opened. Set languageModel.path to a GGUF file that is there.`,
+      { cause: error },
+    );
+  }
+}
+
+async function checkMagic(path: string): Promise<void> {
+  let beginning: string;
+  try {
+    const file = await open(path);
+    try {
+      const { buffer } = await file.read(Buffer.alloc(magic.length), 0, magic.length, 0);
+      beginning = buffer.toString('latin1');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new ModelUnusableError(`The language model ${path} cannot be read.`, { cause: error });
+  }
+  if (beginning !== magic)
+    throw new ModelUnusableError(`The language model ${path} is not a GGUF file. ${fetchAgain}`);
+}

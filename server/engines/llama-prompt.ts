@@ -1,0 +1,149 @@
+/** Turns a conversation into the tokens that a model was trained on, through the chat template in its file. */
+import {
+  type ChatHistoryItem,
+  type ChatModelFunctions,
+  type ChatModelResponse,
+  type ChatWrapper,
+  type GbnfJsonSchema,
+  type LlamaModel,
+  LlamaText,
+  resolveChatWrapper,
+  type Token,
+} from 'node-llama-cpp';
+
+import type { ChatMessage, Tool, ToolCall } from './engine-types.js';
+import type { ReplySyntax } from './llama-reply-parser.js';
+
+/** What the model has said and done so far in the answer that is being generated. */
+export type ReplySoFar = readonly (string | ToolCall)[];
+
+/** How the caller's turn ends in this template: with a token that the model can foresee. */
+interface EndOfTurn {
+  token: Token;
+  /** Tokens from that one to where the answer begins, both counted. */
+  tailLength: number;
+}
+
+export class LlamaPrompt {
+  readonly #model: LlamaModel;
+  readonly #wrapper: ChatWrapper;
+  readonly syntax: ReplySyntax;
+  readonly #endOfTurn: EndOfTurn | undefined;
+
+  /** Reads the template once for all callers: it takes about a second. */
+  constructor(model: LlamaModel) {
+    this.#model = model;
+    this.#wrapper = resolveChatWrapper(model, {
+      warningLogs: false,
+      // Thoughts are silence to somebody on the phone.
+      customWrapperSettings: { jinjaTemplate: { reasoning: false }, qwen: { thoughts: 'discourage' } },
+    });
+    this.syntax = this.#readSyntax();
+    this.#endOfTurn = this.#findEndOfTurn();
+  }
+
+  /** Everything up to where the model goes on: behind `soFar` when the caller spoke last, else behind the history. */
+  tokens(history: readonly ChatMessage[], tools: readonly Tool[], soFar: ReplySoFar = []): Token[] {
+    const items = history.map(toHistoryItem);
+    if (soFar.length > 0 || history.at(-1)?.role !== 'assistant')
+      items.push({ type: 'model', response: [...soFar.map((item) => toResponse(item)), ''] });
+    const state = this.#wrapper.generateContextState({
+      chatHistory: items,
+      ...(tools.length === 0 ? {} : { availableFunctions: toFunctions(tools) }),
+      documentFunctionParams: true,
+    });
+    return state.contextText.tokenize(this.#model.tokenizer);
+  }
+
+  /**
+   * Everything up to the caller's last word, and the token that would end the turn there; `undefined` when the template
+   * marks the end with ordinary text.
+   */
+  callerTurn(
+    history: readonly ChatMessage[],
+    words: string,
+    tools: readonly Tool[],
+  ): { tokens: Token[]; end: Token } | undefined {
+    if (this.#endOfTurn === undefined) return undefined;
+    const tokens = this.tokens([...history, { role: 'user', text: words }], tools);
+    const at = tokens.length - this.#endOfTurn.tailLength;
+    if (tokens[at] !== this.#endOfTurn.token) return undefined;
+    return { tokens: tokens.slice(0, at), end: this.#endOfTurn.token };
+  }
+
+  /** Tokens of a text by itself. */
+  tokenCount(text: string): number {
+    return this.#model.tokenize(text).length;
+  }
+
+  /** The beginning or the end of a text that has this many tokens at most. */
+  cut(text: string, tokens: number, keep: 'beginning' | 'end'): string {
+    const all = this.#model.tokenize(text);
+    if (all.length <= tokens) return text;
+    if (tokens <= 0) return '';
+    return this.#model.detokenize(keep === 'end' ? all.slice(-tokens) : all.slice(0, tokens));
+  }
+
+  #readSyntax(): ReplySyntax {
+    const { functions, segments } = this.#wrapper.settings;
+    const text = (value: string | LlamaText | undefined) =>
+      value === undefined
+        ? ''
+        : this.#model.detokenize(LlamaText(value).tokenize(this.#model.tokenizer), true);
+    const { call } = functions;
+    const thought = segments?.thought;
+    const state = this.#wrapper.generateContextState({ chatHistory: [{ type: 'model', response: [''] }] });
+    const open = thought?.prefix;
+    const opensItself = typeof open === 'object' && !LlamaText.isLlamaText(open);
+    return {
+      callPrefixes: [call.prefix, ...(call.prefixAlternateMatches ?? [])].map(text),
+      argumentsPrefix: text(call.paramsPrefix),
+      argumentsSuffix: text(call.suffix),
+      stops: state.stopGenerationTriggers.map(text),
+      ...(thought?.suffix === undefined
+        ? {}
+        : {
+            thought: {
+              open: opensItself || open === undefined ? [] : [text(open)],
+              close: text(thought.suffix),
+              openAtStart: opensItself,
+            },
+          }),
+    };
+  }
+
+  /** Where two turns that begin alike differ, the shorter one ends. */
+  #findEndOfTurn(): EndOfTurn | undefined {
+    const short = this.tokens([{ role: 'user', text: 'yes' }], []);
+    const long = this.tokens([{ role: 'user', text: 'yes and no' }], []);
+    const at = short.findIndex((token, index) => token !== long[index]);
+    const token = short[at];
+    if (token === undefined || !this.#model.isSpecialToken(token)) return undefined;
+    return { token, tailLength: short.length - at };
+  }
+}
+
+function toHistoryItem(message: ChatMessage): ChatHistoryItem {
+  switch (message.role) {
+    case 'system':
+      return { type: 'system', text: message.text };
+    case 'user':
+      return { type: 'user', text: message.text };
+    case 'assistant':
+      return { type: 'model', response: [...(message.calls ?? []).map(toResponse), message.text] };
+  }
+}
+
+function toResponse(item: string | ToolCall): ChatModelResponse['response'][number] {
+  if (typeof item === 'string') return item;
+  return { type: 'functionCall', name: item.name, params: item.arguments, result: item.result };
+}
+
+function toFunctions(tools: readonly Tool[]): ChatModelFunctions {
+  return Object.fromEntries(
+    tools.map(({ name, description, parameters }) => [
+      name,
+      { description, ...(parameters === undefined ? {} : { params: parameters as GbnfJsonSchema }) },
+    ]),
+  );
+}
