@@ -85,13 +85,13 @@ async function buildInto(folder: string): Promise<void> {
   progress.done(`done, kept in ${folder}`);
 }
 
-/** Reads what the Makefile prints: first "files N", then one "compiled FILE" for each. */
+/** Reads what the Makefile prints: first "files TOTAL DONE", then "compiled FILE" for each of the rest. */
 function fileCounter(onChange: (compiled: number, total: number) => void): (line: string) => void {
   let total = 0;
   let compiled = 0;
   return (line) => {
-    const [word, value] = line.split(' ');
-    if (word === 'files') total = Number(value);
+    const [word, ...values] = line.split(' ');
+    if (word === 'files') [total = 0, compiled = 0] = values.map(Number);
     else if (word === 'compiled') compiled += 1;
     else return;
     onChange(compiled, total);
