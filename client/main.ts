@@ -1,0 +1,181 @@
+/** The page: joins the controls in `index.html` to one {@link VoiceCall} at a time. */
+import type { AgentState } from '../server/protocol.js';
+import { CallError } from './call-errors.js';
+import { listMicrophones, NO_MICROPHONE, onMicrophonesChanged } from './microphone.js';
+import { ConversationView } from './page/conversation-view.js';
+import { byId, make } from './page/elements.js';
+import { ProblemView } from './page/problem-view.js';
+import { StagesView } from './page/stages-view.js';
+import { prepareCall, VoiceCall, type CallEvents } from './voice-call.js';
+
+type Phase = 'idle' | 'starting' | 'ready';
+
+const STATE_WORDS: Readonly<Record<AgentState, string>> = {
+  listening: 'Listening',
+  thinking: 'Thinking',
+  speaking: 'Speaking',
+};
+
+const page = document.querySelector('main') as HTMLElement;
+const callButton = byId('call', HTMLButtonElement);
+const muteButton = byId('mute', HTMLButtonElement);
+const microphoneSelect = byId('microphone', HTMLSelectElement);
+const agentState = byId('agent-state', HTMLElement);
+const callerLevel = byId('caller-level', HTMLElement);
+const agentLevel = byId('agent-level', HTMLElement);
+const sayForm = byId('say', HTMLFormElement);
+const sayText = byId('say-text', HTMLInputElement);
+const saySend = byId('say-send', HTMLButtonElement);
+const typeInstead = byId('type-instead', HTMLButtonElement);
+const voice = byId('voice', HTMLAudioElement);
+
+const conversation = new ConversationView(byId('conversation', HTMLElement));
+const stages = new StagesView(byId('stages', HTMLElement), byId('ready-time', HTMLElement));
+const problem = new ProblemView(
+  byId('problem', HTMLElement),
+  byId('problem-title', HTMLElement),
+  byId('problem-advice', HTMLElement),
+  typeInstead,
+);
+
+let prepared = prepareCall();
+let call: VoiceCall | undefined;
+
+setPhase('idle');
+void showMicrophones();
+onMicrophonesChanged(() => void showMicrophones());
+if (!window.isSecureContext) problem.show('insecureContext');
+
+callButton.addEventListener('click', (event) => {
+  if (call) call.end();
+  else start(event.timeStamp, microphoneSelect.value);
+});
+typeInstead.addEventListener('click', (event) => start(event.timeStamp, NO_MICROPHONE));
+muteButton.addEventListener('click', () => {
+  call?.setMuted(!call.muted);
+  showMuted();
+});
+microphoneSelect.addEventListener('change', () => {
+  call?.chooseMicrophone(microphoneSelect.value).catch(showError);
+});
+sayForm.addEventListener('submit', (event) => {
+  event.preventDefault();
+  void say();
+});
+// A page that is left, or put aside for the back button, must not keep a line.
+window.addEventListener('pagehide', () => call?.end());
+
+function start(askedAtMs: number, microphone: string): void {
+  problem.hide();
+  conversation.clear();
+  stages.begin();
+  const started = VoiceCall.start({ prepared, askedAtMs, microphone, audio: voice });
+  call = started;
+  setPhase('starting');
+  if (microphone === NO_MICROPHONE) callButton.focus();
+
+  started.on('stage', ({ stage, done, elapsedMs }) => {
+    stages.show(stage, done, elapsedMs);
+    // Names of microphones are known once one has been allowed.
+    if (stage === 'microphone' && done) void showMicrophones();
+  });
+  started.on('started', showModels);
+  started.on('ready', ({ elapsedMs }) => {
+    stages.ready(elapsedMs);
+    setPhase('ready');
+    showState('listening');
+    if (microphone === NO_MICROPHONE) sayText.focus();
+  });
+  started.on('state', showState);
+  started.on('turn', (turn) => conversation.show(turn));
+  started.on('latency', (latency) => conversation.showLatency(latency));
+  started.on('levels', ({ caller, agent }) => {
+    callerLevel.style.setProperty('--level', String(caller));
+    agentLevel.style.setProperty('--level', String(agent));
+  });
+  started.on('error', showError);
+  started.on('ended', showEnd);
+}
+
+function showEnd({ reason, message, retryAfterSeconds }: CallEvents['ended']): void {
+  console.info(`Call ended (${reason}): ${message}`);
+  const hadFocus = document.activeElement === sayText || document.activeElement === saySend;
+  call = undefined;
+  // A call ends with its socket; the next one has its own, connected ahead.
+  prepared = prepareCall();
+  conversation.settle();
+  stages.stop();
+  setPhase('idle');
+  problem.show(reason, retryAfterSeconds);
+  if (hadFocus) callButton.focus();
+}
+
+function setPhase(phase: Phase): void {
+  page.dataset.phase = phase;
+  callButton.textContent = phase === 'idle' ? 'Start call' : 'End call';
+  const ready = phase === 'ready';
+  muteButton.disabled = !ready;
+  sayText.disabled = !ready;
+  saySend.disabled = !ready;
+  if (phase !== 'ready') {
+    agentState.dataset.state = phase;
+    agentState.textContent = phase === 'idle' ? 'Not in a call' : 'Getting ready';
+    for (const meter of [callerLevel, agentLevel]) meter.style.setProperty('--level', '0');
+  }
+  showMuted();
+}
+
+function showState(state: AgentState): void {
+  agentState.dataset.state = state;
+  agentState.textContent = STATE_WORDS[state];
+}
+
+function showMuted(): void {
+  const muted = call?.muted ?? false;
+  muteButton.setAttribute('aria-pressed', String(muted));
+  page.toggleAttribute('data-muted', muted);
+}
+
+function showModels({ models }: CallEvents['started']): void {
+  byId('models', HTMLElement).hidden = false;
+  byId('model-recognizer', HTMLElement).textContent = models.recognizer;
+  byId('model-language', HTMLElement).textContent = models.languageModel;
+  byId('model-synthesizer', HTMLElement).textContent = models.synthesizer;
+  byId('model-note', HTMLElement).textContent = models.note;
+}
+
+function showError(error: unknown): void {
+  const { code, message, retryAfterSeconds } = CallError.from(error, 'internal');
+  console.warn(`${code}: ${message}`);
+  problem.show(code, retryAfterSeconds);
+}
+
+async function showMicrophones(): Promise<void> {
+  const microphones = await listMicrophones();
+  const chosen = microphoneSelect.value;
+  const options = microphones.map(({ deviceId, label }) => option(deviceId, label));
+  // Browsers without a "default" entry of their own get one.
+  if (!microphones.some(({ deviceId }) => deviceId === 'default')) {
+    options.unshift(option('', 'Default microphone'));
+  }
+  microphoneSelect.replaceChildren(...options);
+  if (options.some(({ value }) => value === chosen)) microphoneSelect.value = chosen;
+}
+
+function option(value: string, label: string): HTMLOptionElement {
+  const element = make('option', '', label);
+  element.value = value;
+  return element;
+}
+
+async function say(): Promise<void> {
+  const text = sayText.value.trim();
+  if (!call || text === '') return;
+  try {
+    await call.say(text);
+    problem.hide();
+    sayText.value = '';
+  } catch (error) {
+    showError(error);
+  }
+}

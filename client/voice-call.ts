@@ -1,0 +1,337 @@
+/** One voice call from the browser's side: `VoiceCall.start()`, its events, and its end. */
+import type { AgentState, EndReason, StartCallResult, TurnLatency, TurnUpdate } from '../server/protocol.js';
+import { CallError, type ProblemCode } from './call-errors.js';
+import { LevelMeter, type Levels } from './level-meter.js';
+import { Listeners, type Listener } from './listeners.js';
+import { MediaPath, warmUpMedia } from './media-path.js';
+import { microphoneAllowed, openMicrophone } from './microphone.js';
+import { PlayoutReporter } from './playout-reporter.js';
+import { Signalling } from './signalling.js';
+import { VoicePlayback } from './voice-playback.js';
+
+export interface VoiceCallOptions {
+  /** From {@link prepareCall}; without it the call does that work itself and starts later. */
+  prepared?: PreparedCall | undefined;
+  /** Origin of the server. Default: the page's own. Not used with `prepared`. */
+  url?: string | undefined;
+  /** When the person asked for the call, on the clock of `performance.now()`. Default: now. */
+  askedAtMs?: number | undefined;
+  /** Device id, or `NO_MICROPHONE` to take part by typing. Default: the system's choice. */
+  microphone?: string | undefined;
+  /** Instructions for the agent in place of the server's. */
+  systemPrompt?: string | undefined;
+  /** One of the voices that the server offers. */
+  voice?: string | undefined;
+  /** Plays the agent. Default: an element of the call's own. */
+  audio?: HTMLAudioElement | undefined;
+}
+
+/** A step on the way to a call. They overlap: `microphone` and `server` are done side by side. */
+export type Stage = 'microphone' | 'server' | 'connecting' | 'ready';
+
+export interface CallEvents {
+  /** A step began or was done, `elapsedMs` after the person asked for the call. */
+  stage: { stage: Stage; done: boolean; elapsedMs: number };
+  /** The server gave a line: what it is made of. */
+  started: StartCallResult;
+  /** The caller can speak now, `elapsedMs` after asking for the call. */
+  ready: { elapsedMs: number };
+  /** What the agent is doing. */
+  state: AgentState;
+  /** An entry of the conversation is new or has changed. */
+  turn: TurnUpdate;
+  /** Where the time of one answer went. */
+  latency: TurnLatency;
+  /** Loudness of both sides, 20 times a second. */
+  levels: Levels;
+  /** Something failed and the call goes on. */
+  error: CallError;
+  /** The call is over and everything is released; the last event. */
+  ended: { reason: ProblemCode; message: string; retryAfterSeconds?: number | undefined };
+}
+
+/** Longest wait from the server's answer to its `ready`, ms: more than the server itself allows by default. */
+const READY_LIMIT_MS = 20_000;
+
+/** What can be done before anybody asks for a call. */
+export class PreparedCall {
+  readonly url: string | undefined;
+  /** Whether the microphone will open without asking. */
+  readonly microphoneAllowed: Promise<boolean>;
+  #signalling: Signalling | undefined;
+
+  constructor(url?: string) {
+    this.url = url;
+    this.#signalling = new Signalling(url);
+    this.microphoneAllowed = microphoneAllowed();
+    warmUpMedia().catch((error: unknown) => console.debug('Warming up failed.', error));
+  }
+
+  /** The connection that was made ahead, for one call; a new one when that is taken or gone. */
+  takeSignalling(): Signalling {
+    const ahead = this.#signalling;
+    this.#signalling = undefined;
+    return ahead?.usable ? ahead : new Signalling(this.url);
+  }
+
+  /** For a preparation that no call came to use. */
+  close(): void {
+    this.#signalling?.close();
+    this.#signalling = undefined;
+  }
+}
+
+/** Connects to the server and wakes the browser's WebRTC, so that a later call starts at once. */
+export function prepareCall(url?: string): PreparedCall {
+  return new PreparedCall(url);
+}
+
+export class VoiceCall {
+  readonly #options: VoiceCallOptions;
+  readonly #askedAtMs: number;
+  readonly #listeners = new Listeners<CallEvents>();
+  /** What to release at the end, latest first. */
+  readonly #releases: (() => void)[] = [];
+  #signalling: Signalling | undefined;
+  #media: MediaPath | undefined;
+  #microphone: MediaStreamTrack | undefined;
+  #voice: MediaStreamTrack | undefined;
+  #meter: LevelMeter | undefined;
+  #reporter: PlayoutReporter | undefined;
+  #isReady = false;
+  #muted = false;
+  #over = false;
+
+  private constructor(options: VoiceCallOptions) {
+    this.#options = options;
+    this.#askedAtMs = options.askedAtMs ?? performance.now();
+  }
+
+  /** Starts a call and returns at once; the events tell how it goes. */
+  static start(options: VoiceCallOptions = {}): VoiceCall {
+    const call = new VoiceCall(options);
+    // A turn later, so that whoever started the call can listen to its first event.
+    queueMicrotask(() => {
+      call.#open().catch((error: unknown) => call.#fail(CallError.from(error, 'internal')));
+    });
+    return call;
+  }
+
+  /** Listens to an event; the answer is a function that stops listening. */
+  on<E extends keyof CallEvents>(event: E, listener: Listener<CallEvents[E]>): () => void {
+    return this.#listeners.add(event, listener);
+  }
+
+  get ready(): boolean {
+    return this.#isReady && !this.#over;
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** Sends silence in place of the microphone, or the microphone again. */
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+    if (this.#microphone) this.#microphone.enabled = !muted;
+  }
+
+  /** Changes the microphone while the call goes on. Rejects with a CallError and keeps the old one. */
+  async chooseMicrophone(deviceId: string): Promise<void> {
+    const media = this.#media;
+    if (!this.ready || !media) throw new CallError('wrongState', 'There is no call.');
+    const track = await openMicrophone(deviceId);
+    if (this.#over) return track.stop();
+    await media.replaceMicrophone(track);
+    this.#useMicrophone(track);
+  }
+
+  /** Says something by typing it. Rejects with a CallError. */
+  async say(text: string): Promise<void> {
+    if (!this.ready || !this.#signalling) throw new CallError('wrongState', 'There is no call.');
+    await this.#signalling.request('say', { text });
+  }
+
+  /** Ends the call. Doing it twice does nothing more. */
+  end(): void {
+    this.#close('callerLeft', 'The caller ended the call.');
+  }
+
+  async #open(): Promise<void> {
+    const prepared = this.#options.prepared ?? prepareCall(this.#options.url);
+    // A line is not held while somebody reads a question of the browser: then the microphone comes first.
+    const asksFirst = !(await prepared.microphoneAllowed);
+    if (this.#over) return;
+    const microphone = this.#openMicrophone();
+    microphone.catch((error: unknown) => this.#fail(CallError.from(error, 'microphoneBusy')));
+    if (asksFirst) await microphone;
+
+    const start = await this.#askForLine(prepared);
+    if (this.#over) return;
+    this.#listeners.tell('started', start);
+    const media = await this.#openMedia(start);
+    if (this.#over) return;
+    await Promise.all([this.#receiveVoice(media, start), microphone.then((track) => media.send(track))]);
+  }
+
+  async #openMicrophone(): Promise<MediaStreamTrack> {
+    this.#tellStage('microphone', false);
+    const track = await openMicrophone(this.#options.microphone);
+    this.#useMicrophone(track);
+    // Whichever is in use at the end; the media path stops the ones that were replaced.
+    this.#keep(() => this.#microphone?.stop());
+    this.#tellStage('microphone', true);
+    return track;
+  }
+
+  async #askForLine(prepared: PreparedCall): Promise<StartCallResult> {
+    this.#tellStage('server', false);
+    const { systemPrompt, voice } = this.#options;
+    const request = {
+      ...(systemPrompt === undefined ? {} : { systemPrompt }),
+      ...(voice === undefined ? {} : { voice }),
+    };
+    const first = prepared.takeSignalling();
+    const wasConnected = first.connected;
+    let start: StartCallResult;
+    try {
+      start = await this.#listenTo(first).request('startCall', request);
+    } catch (error) {
+      // A connection made ahead may have died unnoticed, while the computer slept for instance.
+      const stale = wasConnected && error instanceof CallError && error.code === 'serverGone';
+      if (!stale || this.#over) throw error;
+      start = await this.#listenTo(new Signalling(prepared.url)).request('startCall', request);
+    }
+    this.#tellStage('server', true);
+    return start;
+  }
+
+  #listenTo(signalling: Signalling): Signalling {
+    const { socket } = signalling;
+    this.#signalling = signalling;
+    this.#keep(() => {
+      socket.removeAllListeners();
+      signalling.close();
+    });
+    socket.on('ready', () => this.#becomeReady());
+    socket.on('state', (state) => {
+      this.#reporter?.agentIs(state);
+      this.#listeners.tell('state', state);
+    });
+    socket.on('turn', (turn) => this.#listeners.tell('turn', turn));
+    socket.on('latency', (latency) => this.#listeners.tell('latency', latency));
+    socket.on('callEnded', ({ reason, message }: { reason: EndReason; message: string }) =>
+      this.#close(reason, message),
+    );
+    return signalling;
+  }
+
+  async #openMedia(start: StartCallResult): Promise<MediaPath> {
+    this.#tellStage('connecting', false);
+    const signalling = this.#signalling;
+    if (!signalling) throw new CallError('wrongState', 'There is no connection.');
+    signalling.socket.on('disconnect', () =>
+      this.#fail(new CallError('serverGone', 'The connection to the server broke.')),
+    );
+    const limit = window.setTimeout(
+      () => this.#fail(new CallError('connectTimeout', 'The server did not get ready.')),
+      READY_LIMIT_MS,
+    );
+    this.#keep(() => window.clearTimeout(limit));
+    this.on('ready', () => window.clearTimeout(limit));
+    const media = await MediaPath.open(start, {
+      connect: (request) => signalling.request('connectMedia', request),
+      announce: async (rtpParameters) =>
+        (await signalling.request('sendMicrophone', { rtpParameters })).producerId,
+      failed: (error) => this.#fail(error),
+    });
+    this.#keep(() => media.close());
+    this.#media = media;
+    return media;
+  }
+
+  async #receiveVoice(media: MediaPath, start: StartCallResult): Promise<void> {
+    const track = await media.receive(start.voiceTrack);
+    if (this.#over) return;
+    const playback = new VoicePlayback(this.#options.audio ?? new Audio(), () =>
+      this.#listeners.tell('error', new CallError('playbackBlocked', 'The browser did not start the sound.')),
+    );
+    this.#keep(() => playback.close());
+    playback.play(track);
+    this.#voice = track;
+    if (this.#isReady) this.#watchSound();
+  }
+
+  /** Meters and statistics wait until the call is ready, for nothing of the start may wait for them. */
+  #watchSound(): void {
+    const media = this.#media;
+    if (!media || !this.#voice || this.#meter || this.#over) return;
+    const meter = new LevelMeter((levels) => this.#listeners.tell('levels', levels));
+    this.#keep(() => meter.close());
+    meter.agentTrack = this.#voice;
+    if (this.#microphone) meter.callerTrack = this.#microphone;
+    this.#meter = meter;
+    const reporter = new PlayoutReporter(
+      () => media.receiverStats(),
+      () => meter.outputLatencyMs,
+      (report) => {
+        this.#signalling
+          ?.request('reportPlayout', report)
+          .catch((error: unknown) => console.debug('A playout report was not taken.', error));
+      },
+    );
+    this.#keep(() => reporter.close());
+    this.#reporter = reporter;
+  }
+
+  #useMicrophone(track: MediaStreamTrack): void {
+    this.#microphone = track;
+    track.enabled = !this.#muted;
+    if (this.#meter) this.#meter.callerTrack = track;
+    track.addEventListener('ended', () => {
+      if (this.#microphone === track && !this.#over) {
+        this.#listeners.tell('error', new CallError('microphoneLost', `${track.label} is gone.`));
+      }
+    });
+  }
+
+  #becomeReady(): void {
+    if (this.#over || this.#isReady) return;
+    this.#isReady = true;
+    const elapsedMs = this.#elapsedMs();
+    this.#listeners.tell('stage', { stage: 'connecting', done: true, elapsedMs });
+    this.#listeners.tell('stage', { stage: 'ready', done: true, elapsedMs });
+    this.#listeners.tell('ready', { elapsedMs });
+    this.#watchSound();
+  }
+
+  #fail({ code, message, retryAfterSeconds }: CallError): void {
+    this.#close(code, message, retryAfterSeconds);
+  }
+
+  #close(reason: ProblemCode, message: string, retryAfterSeconds?: number): void {
+    if (this.#over) return;
+    if (reason === 'callerLeft' && this.#signalling?.connected) {
+      // What is sent before the socket closes still arrives; without it the server could only guess why we went.
+      this.#signalling.socket.emit('endCall', {}, () => undefined);
+    }
+    this.#over = true;
+    for (const release of this.#releases.splice(0).reverse()) release();
+    this.#listeners.tell('ended', { reason, message, retryAfterSeconds });
+    this.#listeners.clear();
+  }
+
+  /** Remembers how to release something; what comes after the end is released at once. */
+  #keep(release: () => void): void {
+    if (this.#over) release();
+    else this.#releases.push(release);
+  }
+
+  #tellStage(stage: Stage, done: boolean): void {
+    if (!this.#over) this.#listeners.tell('stage', { stage, done, elapsedMs: this.#elapsedMs() });
+  }
+
+  #elapsedMs(): number {
+    return performance.now() - this.#askedAtMs;
+  }
+}
