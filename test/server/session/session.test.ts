@@ -1,0 +1,282 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { loadConfig, type Config } from '../../../server/config.js';
+import type { RecognizerHandle } from '../../../server/engines/engine-types.js';
+import { EngineFailedError } from '../../../server/errors.js';
+import { Metrics } from '../../../server/observability/metrics.js';
+import type { EndReason, TurnLatency, TurnUpdate } from '../../../server/protocol.js';
+import { Session } from '../../../server/session/session.js';
+import { FakeLanguageModel, type FakeScript } from '../../fakes/fake-language-model.js';
+import { FakeMedia } from '../../fakes/fake-media.js';
+import { FakeRecognizer, type ScriptedUtterance } from '../../fakes/fake-recognizer.js';
+import { FakeSynthesizer } from '../../fakes/fake-synthesizer.js';
+import { until } from '../../helpers/until.js';
+
+/** A session on fakes, and everything that it told the page. */
+class Call {
+  readonly media = new FakeMedia();
+  readonly recognizer: FakeRecognizer;
+  readonly model: FakeLanguageModel;
+  readonly synthesizer = new FakeSynthesizer();
+  readonly turns = new Map<string, TurnUpdate>();
+  readonly states: string[] = [];
+  readonly latencies: TurnLatency[] = [];
+  readonly ends: EndReason[] = [];
+  readonly session: Session;
+  closed = false;
+
+  constructor(
+    script: FakeScript,
+    utterances: (ScriptedUtterance | string)[],
+    environment: NodeJS.ProcessEnv = {},
+    metrics = new Metrics(),
+  ) {
+    const config: Config = loadConfig(environment);
+    this.recognizer = new FakeRecognizer(...utterances);
+    this.model = new FakeLanguageModel({ script });
+    const recognizer: RecognizerHandle = this.recognizer.open();
+    this.session = new Session({
+      id: 'test',
+      config,
+      engines: { recognizer: this.recognizer, languageModel: this.model, synthesizer: this.synthesizer },
+      languageModel: this.model.open(),
+      recognizer,
+      media: this.media,
+      listener: {
+        ready: () => this.states.push('ready'),
+        state: (state) => this.states.push(state),
+        turn: (update) => this.turns.set(`${update.speaker} ${update.turnId}`, update),
+        latency: (latency) => this.latencies.push(latency),
+        ended: (reason) => this.ends.push(reason),
+      },
+      metrics,
+      log: pino({ level: 'silent' }),
+      systemPrompt: '',
+      voice: 'hum',
+    });
+    this.session.onClosed(() => (this.closed = true));
+  }
+
+  connect(): this {
+    this.media.events.connected();
+    return this;
+  }
+
+  /** The caller speaks and is silent until the turn is over. */
+  speak(): void {
+    this.media.hear(true, 640);
+    this.media.hear(false, 640);
+  }
+
+  /** Waits until the answer is ready in full to be played. */
+  answerReady(): Promise<boolean> {
+    return until('the answer is synthesised', () => this.media.complete);
+  }
+
+  text(turn: string): string | undefined {
+    return this.turns.get(turn)?.text;
+  }
+}
+
+let call: Call | undefined;
+afterEach(async () => {
+  await call?.session.close('callerLeft', 'test over');
+  expect(call?.media.closed).toBe(true);
+  expect(call?.recognizer.handles.size).toBe(0);
+  expect(call?.model.free).toBe(call?.model.sequences);
+  expect(call?.synthesizer.speaking).toBe(0);
+  call = undefined;
+});
+
+describe('session', () => {
+  it('answers what was said and keeps both in the conversation', async () => {
+    call = new Call(() => 'Hello there, Anna. Nice to meet you.', ['i am anna', 'what now']).connect();
+    call.speak();
+    await call.answerReady();
+    call.media.advance();
+    await until('the agent listens again', () => call?.states.at(-1) === 'listening');
+    expect(call.text('caller 1')).toBe('i am anna');
+    expect(call.turns.get('agent 1')).toMatchObject({
+      text: 'Hello there, Anna. Nice to meet you.',
+      final: true,
+    });
+    expect(call.states).toEqual(['ready', 'thinking', 'speaking', 'listening']);
+    call.speak();
+    await until('the second question reaches the model', () => call?.model.replies.length === 2);
+    expect(call.model.replies[1]?.history).toEqual([
+      { role: 'user', text: 'i am anna' },
+      { role: 'assistant', text: 'Hello there, Anna. Nice to meet you.' },
+      { role: 'user', text: 'what now' },
+    ]);
+  });
+
+  it('tells where the time went, in parts that add up', async () => {
+    call = new Call(() => 'Yes.', ['hello']).connect();
+    call.speak();
+    await call.answerReady();
+    call.media.advance();
+    const latency = await until('the latency', () => call?.latencies[0]);
+    const { endpointMs, recognitionMs, firstTokenMs, firstClauseMs, firstAudioMs, pacerMs } = latency;
+    const sum = endpointMs + recognitionMs + firstTokenMs + firstClauseMs + firstAudioMs + pacerMs;
+    expect(sum).toBeCloseTo(latency.voiceToVoiceMs, 3);
+  });
+
+  it('stops when the caller speaks over it, and remembers only what was heard', async () => {
+    call = new Call(() => 'One two three four five six seven eight.', ['count', 'stop']).connect();
+    call.speak();
+    await call.answerReady();
+    call.media.advance(3 * 3200 + 100);
+    await until('the agent speaks', () => call?.states.at(-1) === 'speaking');
+    call.media.hear(true, 320);
+    await until('the answer has settled', () => call?.turns.get('agent 1')?.final);
+    expect(call.media.waiting).toBe(0);
+    const turn = call.turns.get('agent 1');
+    expect(turn?.text.slice(0, turn.heardCharacters)).toBe('One two three');
+    call.media.hear(false, 640);
+    await until('the interruption reaches the model', () => call?.model.replies.length === 2);
+    expect(call.model.replies[1]?.history).toEqual([
+      { role: 'user', text: 'count' },
+      { role: 'assistant', text: 'One two three' },
+      { role: 'user', text: 'stop' },
+    ]);
+  });
+
+  it('speaks on after a cough', async () => {
+    call = new Call(() => 'One two three four five six.', ['count', 'cough']).connect();
+    call.speak();
+    await call.answerReady();
+    call.media.advance(3200);
+    call.media.hear(true, 96);
+    call.media.hear(false, 640);
+    call.media.advance();
+    await until('the answer is spoken', () => call?.turns.get('agent 1')?.final);
+    expect(call.turns.get('agent 1')?.heardCharacters).toBeUndefined();
+    expect(call.model.replies).toHaveLength(1);
+  });
+
+  it('joins what the caller adds before the answer can be heard', async () => {
+    call = new Call(() => 'Hello.', ['my name is', 'anna']).connect();
+    call.speak();
+    call.media.hear(true, 320);
+    call.media.hear(false, 640);
+    await until('both parts reach the model', () =>
+      call?.model.replies.some(
+        (reply) => reply.history.length === 1 && reply.history[0]?.text === 'my name is anna',
+      ),
+    );
+    await call.answerReady();
+    call.media.advance();
+    await until('the answer is over', () => call?.states.at(-1) === 'listening');
+    expect(call.text('caller 1')).toBe('my name is anna');
+    expect([...call.turns.keys()].filter((turn) => turn.startsWith('caller'))).toEqual(['caller 1']);
+  });
+
+  it('answers the earlier words when what followed them was only noise', async () => {
+    call = new Call(() => 'Hello.', ['my name is anna', '']).connect();
+    call.speak();
+    call.speak();
+    await call.answerReady();
+    call.media.advance();
+    await until('the answer is over', () => call?.states.at(-1) === 'listening');
+    expect(call.model.replies.at(-1)?.history).toEqual([{ role: 'user', text: 'my name is anna' }]);
+  });
+
+  it('says so when an answer fails, and goes on', async () => {
+    let failing = true;
+    call = new Call(
+      () => (failing ? [{ fail: new EngineFailedError('out of order') }] : 'Fine again.'),
+      ['hello', 'hello again'],
+    ).connect();
+    call.speak();
+    await call.answerReady();
+    expect(call.synthesizer.requests.map((request) => request.text).join(' ')).toContain(
+      'something went wrong',
+    );
+    call.media.advance();
+    await until('the apology is over', () => call?.states.at(-1) === 'listening');
+    failing = false;
+    call.speak();
+    await until('the next answer', () => call?.synthesizer.requests.at(-1)?.text.includes('Fine again'));
+  });
+
+  it('survives a recogniser that fails', async () => {
+    call = new Call(
+      () => 'Hello.',
+      [{ words: '', failure: new EngineFailedError('crashed') }, 'hello'],
+    ).connect();
+    call.speak();
+    await call.answerReady();
+    call.media.advance();
+    await until('the apology is over', () => call?.states.at(-1) === 'listening');
+    call.speak();
+    await until('the next answer', () => call?.synthesizer.requests.at(-1)?.text === 'Hello.');
+  });
+
+  it('answers typed words as if they were spoken', async () => {
+    call = new Call((history) => `You typed ${history.at(-1)?.text}.`, []).connect();
+    call.session.say('forty two');
+    await call.answerReady();
+    expect(call.text('caller 1')).toBe('forty two');
+    expect(call.text('agent 1')).toContain('You typed');
+  });
+
+  it('ends the call when the model wants it, after the goodbye', async () => {
+    call = new Call(() => [{ call: 'end_call' }, { say: 'Goodbye.' }], ['bye']).connect();
+    call.speak();
+    await call.answerReady();
+    expect(call.ends).toEqual([]);
+    call.media.advance();
+    await until('the call is over', () => call?.closed);
+    expect(call.ends).toEqual(['agentEnded']);
+  });
+
+  it('greets first when told to', async () => {
+    call = new Call(() => 'Hi.', [], { PARLEY_AGENT_GREETING: 'Welcome to Parley.' }).connect();
+    await call.answerReady();
+    call.media.advance();
+    await until('the greeting is over', () => call?.turns.get('agent 1')?.final);
+    expect(call.text('agent 1')).toBe('Welcome to Parley.');
+  });
+
+  it.each([
+    ['lost', 'mediaLost'],
+    ['failed', 'mediaFailed'],
+  ] as const)('ends when its media is %s', async (event, reason) => {
+    call = new Call(() => 'Hello.', ['hello']).connect();
+    call.speak();
+    call.media.events[event]('gone');
+    call.media.events[event]('gone');
+    await until('the call is over', () => call?.closed);
+    expect(call.ends).toEqual([reason]);
+  });
+
+  it('ends when the connection does not come up, when nobody speaks, and at its longest length', async () => {
+    const limits: [NodeJS.ProcessEnv, boolean, EndReason][] = [
+      [{ PARLEY_CALLS_CONNECT_TIMEOUT_MS: '1000' }, false, 'connectTimeout'],
+      [{ PARLEY_CALLS_SILENCE_LIMIT_MS: '50' }, true, 'silence'],
+      [{ PARLEY_CALLS_LENGTH_LIMIT_MS: '50' }, true, 'timeLimit'],
+    ];
+    for (const [environment, connected, reason] of limits) {
+      const limited = new Call(() => 'Hello.', [], environment);
+      if (connected) limited.connect();
+      await until(reason, () => limited.closed);
+      expect(limited.ends).toEqual([reason]);
+    }
+  });
+
+  it('closes once, in the middle of an answer too', async () => {
+    call = new Call(() => 'One two three four five.', ['count']).connect();
+    call.speak();
+    await call.answerReady();
+    call.media.advance(3200);
+    await Promise.all([
+      call.session.close('callerLeft', 'bye'),
+      call.session.close('mediaLost', 'bye'),
+      call.session.close('serverShutdown', 'bye'),
+    ]);
+    expect(call.ends).toEqual(['callerLeft']);
+    call.media.advance();
+    call.media.hear(true, 640);
+    expect(call.states.filter((state) => state === 'speaking').length).toBeLessThanOrEqual(1);
+  });
+});
