@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export interface EntryPoint {
+  /** For `new Worker(url)`. */
   url: URL;
+  /** For `fork(path, [], { execArgv })`. */
   path: string;
-  /** Node options that the thread or process needs to run the file. */
+  /** Node options that a child process needs to run the file. */
   execArgv: string[];
 }
 
@@ -17,5 +19,12 @@ export function entryPoint(name: string, from: string): EntryPoint {
   const compiled = new URL(`${name}.js`, from);
   if (existsSync(compiled)) return { url: compiled, path: fileURLToPath(compiled), execArgv: [] };
   const source = new URL(`${name}.ts`, from);
-  return { url: source, path: fileURLToPath(source), execArgv: ['--import', 'tsx'] };
+  return { url: loaderOf(source), path: fileURLToPath(source), execArgv: ['--import', 'tsx'] };
+}
+
+/** A module that teaches its thread TypeScript and then runs the file: Node 20 ignores `--import tsx` in threads. */
+function loaderOf(source: URL): URL {
+  const tsx = import.meta.resolve('tsx/esm/api');
+  const code = `import { register } from '${tsx}'; register(); await import('${source.href}');`;
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }

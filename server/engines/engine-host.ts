@@ -1,0 +1,320 @@
+/**
+ * Keeps a model in threads or child processes of its own and lets callers queue for it: most urgent first, bounded,
+ * with requests of an aborted signal removed. A worker that dies or hangs is reported and replaced.
+ */
+import { EngineFailedError, ModelUnusableError } from '../errors.js';
+import type { Logger } from '../log.js';
+import { deferred } from './deferred.js';
+import type { Priority } from './engine-types.js';
+import { startEngine, type EngineLink, type EnginePlace, type FromWorker } from './engine-link.js';
+
+export interface EngineHostOptions {
+  /** Name for logs and messages. */
+  name: string;
+  place: EnginePlace;
+  /** Handed to the worker's `load`. */
+  setup: unknown;
+  /** Threads or processes, each with a model of its own. Default 1. */
+  workers?: number;
+  /** Requests that may wait; more are refused. Default 64. */
+  maxWaiting?: number;
+  /** A worker that has work and says nothing for so long hangs and is replaced, ms. Default 10 000. */
+  silenceLimitMs?: number;
+  /** Time to load the model, ms. Default 60 000. */
+  loadLimitMs?: number;
+  /** Told of every worker that died or hung, after its requests have failed. */
+  onCrash?: (error: EngineFailedError) => void;
+  logger: Logger;
+}
+
+export interface EngineRequestOptions<Input, Chunk> {
+  priority: Priority;
+  /** Told of every part of the result, until the request is over. */
+  onChunk?: (chunk: Chunk) => void;
+  /** Called when a worker takes the request up, with what hands the run more to work on. */
+  onStart?: (input: (input: Input) => void) => void;
+}
+
+/** For metrics. */
+export interface EngineLoad {
+  waiting: number;
+  running: number;
+  /** How long the oldest waiting request has waited, ms. */
+  oldestWaitingMs: number;
+  /** Workers that died or hung since the start. */
+  crashes: number;
+}
+
+interface Job {
+  id: number;
+  priority: Priority;
+  request: unknown;
+  since: number;
+  worker: HostWorker | undefined;
+  onChunk: ((chunk: never) => void) | undefined;
+  onStart: ((input: (input: unknown) => void) => void) | undefined;
+  settle: (error: unknown, result?: unknown) => void;
+}
+
+interface HostWorker {
+  link: EngineLink;
+  state: 'loading' | 'idle' | 'busy' | 'gone';
+  job: Job | undefined;
+  /** Inputs sent to the current run. */
+  sent: number;
+  watchdog: NodeJS.Timeout | undefined;
+  /** Why the host killed it. */
+  killedFor: string | undefined;
+  exited: Promise<void>;
+}
+
+const RESTART_DELAYS_MS = [0, 250, 1000, 5000, 15_000];
+/** A worker that has lived so long starts again from the first delay, ms. */
+const SETTLED_MS = 60_000;
+const CLOSE_LIMIT_MS = 5000;
+
+export class EngineHost<Request, Input, Chunk, Result> {
+  /** What the worker said of its model when it had loaded it. */
+  info: unknown;
+  readonly #options: Required<Omit<EngineHostOptions, 'onCrash'>> & Pick<EngineHostOptions, 'onCrash'>;
+  readonly #workers = new Set<HostWorker>();
+  readonly #queue: Job[] = [];
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  #nextId = 1;
+  #crashes = 0;
+  #crashesInARow = 0;
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: EngineHostOptions) {
+    this.#options = { workers: 1, maxWaiting: 64, silenceLimitMs: 10_000, loadLimitMs: 60_000, ...options };
+  }
+
+  /**
+   * Starts the workers and waits until every one has loaded its model.
+   * @throws ModelUnusableError with the worker's own words.
+   */
+  static async start<Request, Input, Chunk, Result>(
+    options: EngineHostOptions,
+  ): Promise<EngineHost<Request, Input, Chunk, Result>> {
+    const host = new EngineHost<Request, Input, Chunk, Result>(options);
+    try {
+      await Promise.all(Array.from({ length: host.#options.workers }, () => host.#startWorker()));
+      return host;
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
+  }
+
+  /** Requests and crashes at this moment. */
+  get load(): EngineLoad {
+    const oldest = this.#queue.reduce((since, job) => Math.min(since, job.since), Infinity);
+    return {
+      waiting: this.#queue.length,
+      running: [...this.#workers].filter((worker) => worker.state === 'busy').length,
+      oldestWaitingMs: this.#queue.length > 0 ? performance.now() - oldest : 0,
+      crashes: this.#crashes,
+    };
+  }
+
+  /**
+   * Queues a request. Rejects with the signal's reason when that aborts, with EngineFailedError when the queue is full,
+   * the run fails or the worker dies.
+   */
+  request(
+    request: Request,
+    { priority, onChunk, onStart }: EngineRequestOptions<Input, Chunk>,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    const { name, maxWaiting } = this.#options;
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    if (this.#closed) return Promise.reject(new EngineFailedError(`${name} is closing.`));
+    if (this.#queue.length >= maxWaiting) {
+      const why = `${name} is overloaded: ${maxWaiting} requests are waiting already.`;
+      return Promise.reject(new EngineFailedError(why));
+    }
+    const { promise, resolve, reject } = deferred<Result>();
+    const job: Job = {
+      id: this.#nextId++,
+      priority,
+      request,
+      since: performance.now(),
+      worker: undefined,
+      onChunk,
+      onStart,
+      settle: (error, result) => {
+        signal.removeEventListener('abort', abort);
+        job.onChunk = undefined;
+        if (error === undefined) resolve(result as Result);
+        else reject(error);
+      },
+    };
+    const abort = (): void => {
+      const place = this.#queue.indexOf(job);
+      if (place >= 0) this.#queue.splice(place, 1);
+      else job.worker?.link.send({ type: 'stop', id: job.id });
+      job.settle(signal.reason);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    // Behind all that are as urgent: equal ones keep the order of their arrival.
+    const behind = this.#queue.findIndex((other) => other.priority > priority);
+    this.#queue.splice(behind < 0 ? this.#queue.length : behind, 0, job);
+    this.#dispatch();
+    return promise;
+  }
+
+  /** Fails what waits, stops what runs, ends the workers by message. Idempotent. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#restarts) clearTimeout(timer);
+    const error = new EngineFailedError(`${this.#options.name} is closing.`);
+    for (const job of this.#queue.splice(0)) job.settle(error);
+    for (const worker of this.#workers) {
+      worker.job?.settle(error);
+      clearTimeout(worker.watchdog);
+      worker.link.send({ type: 'close' });
+      worker.watchdog = setTimeout(() => this.#kill(worker, 'would not close'), CLOSE_LIMIT_MS);
+    }
+    await Promise.all([...this.#workers].map((worker) => worker.exited));
+  }
+
+  #input(worker: HostWorker, job: Job, input: unknown): void {
+    if (worker.job !== job) return;
+    worker.sent++;
+    worker.link.send({ type: 'input', id: job.id, input });
+    if (!worker.watchdog) this.#watch(worker);
+  }
+
+  #startWorker(): Promise<void> {
+    const { name, place, setup, loadLimitMs } = this.#options;
+    const loaded = deferred<void>();
+    const exited = deferred<void>();
+    const startedAt = performance.now();
+    const worker: HostWorker = {
+      link: startEngine(place, {
+        onMessage: (message) => {
+          if (message.type === 'ready') {
+            this.info = message.info;
+            worker.state = 'idle';
+            this.#unwatch(worker);
+            loaded.resolve();
+            this.#dispatch();
+          } else if (message.type === 'unusable') loaded.reject(new ModelUnusableError(message.message));
+          else this.#receive(worker, message);
+        },
+        onExit: (reason) => {
+          const wasLoading = worker.state === 'loading';
+          worker.state = 'gone';
+          this.#unwatch(worker);
+          this.#workers.delete(worker);
+          exited.resolve();
+          const error = new EngineFailedError(`A ${place.kind} of ${name} ${worker.killedFor ?? reason}.`);
+          loaded.reject(error);
+          if (this.#closed) return;
+          if (performance.now() - startedAt > SETTLED_MS) this.#crashesInARow = 0;
+          if (!wasLoading) this.#crashed(worker, error);
+        },
+      }),
+      state: 'loading',
+      job: undefined,
+      sent: 0,
+      watchdog: undefined,
+      killedFor: undefined,
+      exited: exited.promise,
+    };
+    this.#workers.add(worker);
+    this.#watch(worker, loadLimitMs);
+    worker.link.send({ type: 'load', setup });
+    return loaded.promise;
+  }
+
+  /** Fails the run of a dead worker, and what waits if it was the only one, then replaces it. */
+  #crashed(worker: HostWorker, error: EngineFailedError): void {
+    this.#crashes++;
+    this.#options.logger.error(
+      { engine: this.#options.name, err: error },
+      'an engine worker died and is replaced',
+    );
+    worker.job?.settle(error);
+    if (this.#workers.size === 0) for (const job of this.#queue.splice(0)) job.settle(error);
+    this.#replace();
+    this.#options.onCrash?.(error);
+  }
+
+  #replace(): void {
+    const delay = RESTART_DELAYS_MS[Math.min(this.#crashesInARow++, RESTART_DELAYS_MS.length - 1)];
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#startWorker().catch((error: unknown) => {
+        if (this.#closed) return;
+        this.#options.logger.error(
+          { engine: this.#options.name, err: error },
+          'an engine worker could not be replaced',
+        );
+        if (this.#workers.size === 0) for (const job of this.#queue.splice(0)) job.settle(error);
+        this.#replace();
+      });
+    }, delay);
+    this.#restarts.add(timer);
+  }
+
+  #receive(worker: HostWorker, message: Exclude<FromWorker, { type: 'ready' | 'unusable' }>): void {
+    const job = worker.job;
+    if (job?.id !== message.id) return;
+    switch (message.type) {
+      case 'chunk':
+        this.#watch(worker);
+        job.onChunk?.(message.chunk as never);
+        return;
+      case 'hungry':
+        if (message.taken === worker.sent) this.#unwatch(worker);
+        else this.#watch(worker);
+        return;
+      case 'done':
+        job.settle(undefined, message.result);
+        break;
+      case 'failed':
+        job.settle(new EngineFailedError(`${this.#options.name} failed: ${message.message}`));
+    }
+    this.#unwatch(worker);
+    worker.job = undefined;
+    worker.state = 'idle';
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    for (const worker of this.#workers) {
+      if (worker.state !== 'idle') continue;
+      const job = this.#queue.shift();
+      if (!job) return;
+      worker.state = 'busy';
+      worker.job = job;
+      worker.sent = 0;
+      job.worker = worker;
+      worker.link.send({ type: 'run', id: job.id, request: job.request });
+      this.#watch(worker);
+      job.onStart?.((input) => {
+        this.#input(worker, job, input);
+      });
+    }
+  }
+
+  /** Gives a worker that has something to do until the limit to say something. */
+  #watch(worker: HostWorker, limitMs = this.#options.silenceLimitMs): void {
+    clearTimeout(worker.watchdog);
+    worker.watchdog = setTimeout(() => this.#kill(worker, `said nothing for ${limitMs} ms`), limitMs);
+  }
+
+  #unwatch(worker: HostWorker): void {
+    clearTimeout(worker.watchdog);
+    worker.watchdog = undefined;
+  }
+
+  #kill(worker: HostWorker, reason: string): void {
+    worker.killedFor = reason;
+    worker.link.kill();
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * The few functions of PocketSphinx (0.8+5prealpha, as Debian packages it) that Parley calls, through koffi. They
+ * block, and what goes wrong in them takes the process with it: only for the recogniser's own processes.
+ * https://github.com/cmusphinx/pocketsphinx
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import koffi from 'koffi';
+
+/** What is subtracted from every cepstral frame, so that voice and microphone matter less: 13 coefficients. */
+export interface CepstralMean {
+  mean: Float32Array;
+  /** How many frames (10 ms) of speech it was taken from: how little the next ones change it. */
+  frames: number;
+}
+
+export interface PocketSphinxSettings {
+  /** Acoustic model, a folder. */
+  acousticModel: string;
+  /** Language model, a file. */
+  languageModel: string;
+  /** Pronunciations, a file. */
+  dictionary: string;
+  /** Words to add where the dictionary lacks them, with their sounds in the dictionary's notation. */
+  words: Readonly<Record<string, string>>;
+  /** Further settings of the decoder by name, such as `-beam`. */
+  decoder: Readonly<Record<string, string>>;
+}
+
+/** Frames after which the library forgets exponentially (`CMN_WIN` in sphinxbase/cmn.h). */
+const MEAN_WINDOW_FRAMES = 500;
+
+type Pointer = bigint | number | null;
+type Call<Arguments extends unknown[], Result> = (...values: Arguments) => Result;
+
+interface Library {
+  args: Call<[], Pointer>;
+  parse: Call<[Pointer, Pointer, string, number], Pointer>;
+  init: Call<[Pointer], Pointer>;
+  free: Call<[Pointer], number>;
+  start: Call<[Pointer], number>;
+  process: Call<[Pointer, Int16Array, number, number, number], number>;
+  end: Call<[Pointer], number>;
+  hypothesis: Call<[Pointer, [number]], string | null>;
+  addWord: Call<[Pointer, string, string, number], number>;
+  lookUpWord: Call<[Pointer, string], string | null>;
+  features: Call<[Pointer], Pointer>;
+  silenceLog: Call<[Pointer], void>;
+  newFrontEnd: Call<[Pointer], Pointer>;
+  startFrontEnd: Call<[Pointer], number>;
+  processUtterance: Call<[Pointer, Int16Array, number, [Pointer], [number]], number>;
+  freeFrames: Call<[Pointer], void>;
+}
+
+let loaded: Library | undefined;
+
+/** @throws what koffi throws when the shared libraries are not installed. */
+function library(): Library {
+  if (loaded) return loaded;
+  const base = koffi.load('libsphinxbase.so.3');
+  const sphinx = koffi.load('libpocketsphinx.so.3');
+  loaded = {
+    args: sphinx.func('void *ps_args()') as Library['args'],
+    parse: base.func('void *cmd_ln_parse_file_r(void *, void *, const char *, int)') as Library['parse'],
+    init: sphinx.func('void *ps_init(void *)') as Library['init'],
+    free: sphinx.func('int ps_free(void *)') as Library['free'],
+    start: sphinx.func('int ps_start_utt(void *)') as Library['start'],
+    process: sphinx.func(
+      'int ps_process_raw(void *, const int16_t *, size_t, int, int)',
+    ) as Library['process'],
+    end: sphinx.func('int ps_end_utt(void *)') as Library['end'],
+    hypothesis: sphinx.func('const char *ps_get_hyp(void *, _Out_ int32_t *)') as Library['hypothesis'],
+    addWord: sphinx.func('int ps_add_word(void *, const char *, const char *, int)') as Library['addWord'],
+    lookUpWord: sphinx.func('const char *ps_lookup_word(void *, const char *)') as Library['lookUpWord'],
+    features: sphinx.func('void *ps_get_feat(void *)') as Library['features'],
+    silenceLog: base.func('void err_set_logfp(void *)') as Library['silenceLog'],
+    newFrontEnd: base.func('void *fe_init_auto_r(void *)') as Library['newFrontEnd'],
+    startFrontEnd: base.func('int fe_start_utt(void *)') as Library['startFrontEnd'],
+    processUtterance: base.func(
+      'int fe_process_utt(void *, const int16_t *, size_t, _Out_ void **, _Out_ int32_t *)',
+    ) as Library['processUtterance'],
+    freeFrames: base.func('void fe_free_2d(void *)') as Library['freeFrames'],
+  };
+  return loaded;
+}
+
+/** `feat_t` up to the field that is read, and `cmn_t` (sphinxbase/feat.h and cmn.h). */
+const featureType = koffi.struct('feat_t', {
+  refcount: 'int',
+  name: 'void *',
+  cepsize: 'int32_t',
+  n_stream: 'int32_t',
+  stream_len: 'void *',
+  window_size: 'int32_t',
+  n_sv: 'int32_t',
+  sv_len: 'void *',
+  subvecs: 'void *',
+  sv_buf: 'void *',
+  sv_dim: 'int32_t',
+  cmn: 'int',
+  varnorm: 'int32_t',
+  agc: 'int',
+  compute_feat: 'void *',
+  cmn_struct: 'void *',
+});
+const meanType = koffi.struct('cmn_t', {
+  cmn_mean: 'void *',
+  cmn_var: 'void *',
+  sum: 'void *',
+  nframe: 'int32_t',
+  veclen: 'int32_t',
+});
+interface MeanStruct {
+  cmn_mean: Pointer;
+  cmn_var: Pointer;
+  sum: Pointer;
+  nframe: number;
+  veclen: number;
+}
+
+/** One decoder with its own copy of the models: about 95 MB, and 0.4 s to build. */
+export class PocketSphinxDecoder {
+  readonly #library: Library;
+  readonly #decoder: Pointer;
+  readonly #frontEnd: Pointer;
+  readonly #meanAt: Pointer;
+
+  constructor(settings: PocketSphinxSettings) {
+    this.#library = library();
+    this.#library.silenceLog(null);
+    const config = this.#parse(settings);
+    this.#decoder = this.#library.init(config);
+    if (!this.#decoder) throw new Error(`PocketSphinx cannot use the model in ${settings.acousticModel}.`);
+    this.#frontEnd = this.#library.newFrontEnd(config);
+    const features = koffi.decode(this.#library.features(this.#decoder), featureType) as {
+      cmn_struct: Pointer;
+    };
+    this.#meanAt = features.cmn_struct;
+    for (const [word, sounds] of Object.entries(settings.words)) {
+      if (this.#library.lookUpWord(this.#decoder, word) === null) {
+        this.#library.addWord(this.#decoder, word, sounds, 1);
+      }
+    }
+  }
+
+  get mean(): CepstralMean {
+    const { sum, nframe, veclen } = this.#meanStruct();
+    const total = koffi.decode(sum, 'float', veclen) as Float32Array;
+    return { mean: total.map((value) => value / Math.max(1, nframe)), frames: nframe };
+  }
+
+  /** May be set before or within an utterance; frames already decoded stay as they are. */
+  set mean({ mean, frames }: CepstralMean) {
+    const { cmn_mean, sum, veclen } = this.#meanStruct();
+    const weight = Math.min(frames, MEAN_WINDOW_FRAMES);
+    koffi.encode(cmn_mean, 'float', Array.from(mean), veclen);
+    koffi.encode(
+      sum,
+      'float',
+      Array.from(mean, (value) => value * weight),
+      veclen,
+    );
+    koffi.encode(this.#meanAt, meanType, { ...this.#meanStruct(), nframe: weight });
+  }
+
+  /** The mean of some speech by itself; `undefined` when there is no sound in it. */
+  measureMean(samples: Int16Array): CepstralMean | undefined {
+    const block: [Pointer] = [null];
+    const count: [number] = [0];
+    this.#library.startFrontEnd(this.#frontEnd);
+    this.#library.processUtterance(this.#frontEnd, samples, samples.length, block, count);
+    if (!block[0] || count[0] === 0) return undefined;
+    const { veclen } = this.#meanStruct();
+    // The frames lie one behind the other, found through the first of their pointers.
+    const first = koffi.decode(block[0], 'void *') as Pointer;
+    const values = koffi.decode(first, 'float', count[0] * veclen) as Float32Array;
+    this.#library.freeFrames(block[0]);
+    const mean = new Float32Array(veclen);
+    let frames = 0;
+    for (let frame = 0; frame < count[0]; frame++) {
+      // The library, too, leaves out frames without energy.
+      if ((values[frame * veclen] ?? 0) < 0) continue;
+      frames++;
+      for (let index = 0; index < veclen; index++)
+        mean[index] = (mean[index] ?? 0) + (values[frame * veclen + index] ?? 0);
+    }
+    return frames > 0 ? { mean: mean.map((value) => value / frames), frames } : undefined;
+  }
+
+  start(): void {
+    if (this.#library.start(this.#decoder) < 0) throw new Error('PocketSphinx did not start the utterance.');
+  }
+
+  feed(samples: Int16Array): void {
+    if (this.#library.process(this.#decoder, samples, samples.length, 0, 0) < 0) {
+      throw new Error('PocketSphinx did not accept the speech.');
+    }
+  }
+
+  /** Searches what is left and makes the best path; the words are final afterwards. */
+  end(): void {
+    if (this.#library.end(this.#decoder) < 0) throw new Error('PocketSphinx did not end the utterance.');
+  }
+
+  /** The best words so far. */
+  words(): string {
+    return this.#library.hypothesis(this.#decoder, [0]) ?? '';
+  }
+
+  #meanStruct(): MeanStruct {
+    return koffi.decode(this.#meanAt, meanType) as MeanStruct;
+  }
+
+  /** The library takes its settings from a file. */
+  #parse({ acousticModel, languageModel, dictionary, decoder }: PocketSphinxSettings): Pointer {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-pocketsphinx-'));
+    try {
+      const file = join(folder, 'settings');
+      const settings = {
+        '-hmm': acousticModel,
+        '-lm': languageModel,
+        '-dict': dictionary,
+        '-logfn': '/dev/null',
+        ...decoder,
+      };
+      writeFileSync(
+        file,
+        Object.entries(settings)
+          .map(([name, value]) => `${name} ${value}\n`)
+          .join(''),
+      );
+      return this.#library.parse(null, this.#library.args(), file, 0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}
