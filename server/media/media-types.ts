@@ -5,6 +5,7 @@
  * Times are milliseconds of the machine's monotonic clock ({@link monotonicMs}), the same in every thread.
  */
 import type { SpeakingRateHz } from '../engines/engine-types.js';
+import type { ErrorCode } from '../errors.js';
 
 /** Milliseconds of CLOCK_MONOTONIC: comparable between threads of this machine, unlike `performance.now()`. */
 export function monotonicMs(): number {
@@ -92,6 +93,8 @@ export type MediaCommand =
 /** What the media thread tells the main thread. */
 export type MediaNotice =
   | { type: 'ready' }
+  /** Instead of `ready`: the thread cannot work and ends. */
+  | { type: 'startFailed'; code: ErrorCode; message: string }
   /** Answer to `open`: the private UDP port on 127.0.0.1, or why there is none. */
   | { type: 'opened'; requestId: number; port: number }
   | { type: 'openFailed'; requestId: number; message: string }

@@ -1,0 +1,156 @@
+/** The media thread itself: owns the callers' streams, their voice activity detection and the pacer. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import { SileroVad } from '../engines/silero-vad.js';
+import { ParleyError } from '../errors.js';
+import { CallerStream, type CallerStreamParent } from './caller-stream.js';
+import { HeardBatch } from './heard-batch.js';
+import { newMediaCounts } from './media-counting.js';
+import type { MediaThreadOptions } from './media-thread.js';
+import { monotonicMs, type MediaCommand, type MediaNotice, type PlayoutEvent } from './media-types.js';
+import { Pacer } from './pacer.js';
+import { raiseThreadPriority } from './thread-priority.js';
+
+/** How often the streams are told that time passes. */
+const TICK_MS = 10;
+const REPORT_MS = 1_000;
+
+const port = parentPort;
+if (!port) throw new Error('media-thread-worker must run as a worker thread.');
+const options = workerData as MediaThreadOptions;
+
+function tell(notice: MediaNotice, transfer: ArrayBuffer[] = []): void {
+  port?.postMessage(notice, transfer);
+}
+
+async function main(): Promise<void> {
+  raiseThreadPriority();
+  const vad = await SileroVad.load(options.vadModelPath);
+  await vad.warm(new AbortController().signal);
+
+  const counts = newMediaCounts();
+  const pacer = new Pacer(counts, options.pacer);
+  const streams = new Map<string, CallerStream>();
+  const batch = new HeardBatch(vad, counts, (windows) =>
+    tell(
+      { type: 'heard', windows },
+      windows.map(({ samples }) => samples.buffer as ArrayBuffer),
+    ),
+  );
+
+  let events: PlayoutEvent[] = [];
+  const parent: CallerStreamParent = {
+    counts,
+    pacer,
+    heard: (stream, window) => batch.add(stream, window),
+    played: (stream, event) => {
+      // One message for all that happens in one turn of the loop, and not before the packets have left.
+      if (events.length === 0) {
+        setImmediate(() => {
+          tell({ type: 'playout', events });
+          events = [];
+        });
+      }
+      events.push({ ...event, sessionId: stream.sessionId });
+    },
+    failed: (stream, message) => {
+      tell({ type: 'streamFailed', sessionId: stream.sessionId, message });
+      batch.remove(stream);
+    },
+  };
+
+  const open = async (requestId: number, sessionId: string): Promise<void> => {
+    try {
+      if (streams.has(sessionId)) throw new Error(`The stream ${sessionId} is open already.`);
+      const stream = await CallerStream.open(sessionId, vad.open(), parent, options);
+      streams.set(sessionId, stream);
+      tell({ type: 'opened', requestId, port: stream.port });
+    } catch (error) {
+      tell({
+        type: 'openFailed',
+        requestId,
+        message: error instanceof Error ? error.message : String(error),
+      });
+    }
+  };
+
+  const close = async (requestId: number, sessionId: string): Promise<void> => {
+    const stream = streams.get(sessionId);
+    streams.delete(sessionId);
+    if (stream) {
+      batch.remove(stream);
+      await stream.close();
+    }
+    tell({ type: 'closed', requestId });
+  };
+
+  const ticking = setInterval(() => {
+    const nowMs = monotonicMs();
+    for (const stream of streams.values()) stream.tick(nowMs);
+  }, TICK_MS);
+
+  const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  loopDelay.enable();
+  const reporting = setInterval(() => {
+    const toMs = (ns: number): number => Math.max(0, ns / 1e6 - 10);
+    const { percentile50, percentile99, max } = {
+      percentile50: loopDelay.percentile(50),
+      percentile99: loopDelay.percentile(99),
+      max: loopDelay.max,
+    };
+    loopDelay.reset();
+    tell({
+      type: 'counters',
+      counters: {
+        sessions: streams.size,
+        ...counts,
+        pacerLatenessMs: pacer.lateness.report(),
+        eventLoopDelayMs: { p50: toMs(percentile50), p99: toMs(percentile99), max: toMs(max) },
+      },
+    });
+  }, REPORT_MS);
+
+  const shutdown = async (): Promise<void> => {
+    clearInterval(ticking);
+    clearInterval(reporting);
+    loopDelay.disable();
+    pacer.close();
+    await Promise.all([...streams.values()].map((stream) => stream.close()));
+    streams.clear();
+    await vad.close();
+    // Nothing is left that keeps the thread alive.
+    port?.close();
+  };
+
+  const obey = (command: MediaCommand): Promise<void> | void => {
+    switch (command.type) {
+      case 'open':
+        return open(command.requestId, command.sessionId);
+      case 'connect':
+        return streams.get(command.sessionId)?.connect(command.stream);
+      case 'play':
+        streams.get(command.sessionId)?.play(command.segmentId, command.samples, command.last);
+        return;
+      case 'stopPlayout':
+        return streams.get(command.sessionId)?.stopPlayout();
+      case 'gain':
+        return streams.get(command.sessionId)?.setGain(command.gain);
+      case 'close':
+        return close(command.requestId, command.sessionId);
+      case 'shutdown':
+        return shutdown();
+      default:
+        throw new Error(`Unknown command to the media thread: ${JSON.stringify(command satisfies never)}.`);
+    }
+  };
+  // A rejection is a fault of the thread and ends it: the main thread sees it and starts another.
+  port?.on('message', (command: MediaCommand) => void obey(command));
+  tell({ type: 'ready' });
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof ParleyError)) throw error;
+  tell({ type: 'startFailed', code: error.code, message: error.message });
+}

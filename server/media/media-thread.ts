@@ -1,0 +1,264 @@
+/** The main thread's end of a media thread: starts it, passes sound and news on, and notices its death. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { entryPoint } from '../entry-point.js';
+import { MediaFailedError, ModelUnusableError } from '../errors.js';
+import type { Logger } from '../log.js';
+import type { CallerStreamOptions } from './caller-stream.js';
+import { newMediaCounts } from './media-counting.js';
+import type {
+  HeardWindow,
+  MediaCommand,
+  MediaCounters,
+  MediaNotice,
+  PlayoutEvent,
+  StreamParameters,
+} from './media-types.js';
+import type { PacerOptions } from './pacer.js';
+
+/** Settings of a media thread: plain data, handed to the thread as it is. Units and ranges stand with each field. */
+export interface MediaThreadOptions extends CallerStreamOptions {
+  pacer?: PacerOptions;
+  /** File of the voice activity model; by default the one that comes with the package. */
+  vadModelPath?: string;
+}
+
+export const DEFAULT_MEDIA_THREAD_OPTIONS: MediaThreadOptions = {
+  vadThreshold: 0.5,
+  vadOffThreshold: 0.35,
+  voicedStartMs: 32,
+  voicedStopMs: 32,
+};
+
+/** Who wants to know what one caller's stream does. */
+export interface StreamListener {
+  /** The next window, in order of media time, without gaps. */
+  onHeard(window: HeardWindow): void;
+  onPlayout(event: PlayoutEvent): void;
+  /** The stream can no longer be served, or its thread died. It still has to be closed. */
+  onFailed(message: string): void;
+}
+
+export class MediaThread {
+  readonly #worker: Worker;
+  readonly #logger: Logger;
+  readonly #sessions = new Set<string>();
+  readonly #listeners = new Map<string, StreamListener>();
+  readonly #requests = new Map<
+    number,
+    { resolve: (port: number) => void; reject: (error: MediaFailedError) => void }
+  >();
+  #nextRequest = 1;
+  #counters: MediaCounters = {
+    sessions: 0,
+    ...newMediaCounts(),
+    pacerLatenessMs: { p50: 0, p99: 0, max: 0 },
+    eventLoopDelayMs: { p50: 0, p99: 0, max: 0 },
+  };
+  #stopping = false;
+  #death: MediaFailedError | undefined;
+  #onDied: (error: MediaFailedError) => void = () => undefined;
+
+  private constructor(worker: Worker, logger: Logger) {
+    this.#worker = worker;
+    this.#logger = logger;
+    worker.on('message', (notice: MediaNotice) => this.#take(notice));
+    worker.on('error', (cause) => this.#die(cause));
+    worker.on('exit', (code) => this.#die(new Error(`The thread ended with code ${code}.`)));
+  }
+
+  /**
+   * Starts a thread with its voice activity model loaded and warm.
+   * @throws ModelUnusableError when the model's file is missing or damaged; MediaFailedError when the thread fails.
+   */
+  static async start(options: MediaThreadOptions, logger: Logger): Promise<MediaThread> {
+    const { url, execArgv } = entryPoint('./media-thread-worker', import.meta.url);
+    const worker = new Worker(url, { name: 'media', workerData: options, execArgv });
+    const notice = await firstNotice(worker);
+    if (notice.type === 'startFailed') {
+      throw notice.code === 'modelUnusable'
+        ? new ModelUnusableError(notice.message)
+        : new MediaFailedError(notice.message);
+    }
+    return new MediaThread(worker, logger);
+  }
+
+  /** What the thread has counted, at most a second old. */
+  get counters(): MediaCounters {
+    return this.#counters;
+  }
+
+  /** Streams that are open or being opened. */
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  /**
+   * Whom to tell, once, when the thread ends without having been told to: after the listeners of all its streams,
+   * at once when it is dead already.
+   */
+  onDied(callback: (error: MediaFailedError) => void): void {
+    this.#onDied = callback;
+    if (this.#death && !this.#stopping) callback(this.#death);
+  }
+
+  /**
+   * Opens a private UDP port on 127.0.0.1 for a session.
+   * @throws MediaFailedError when there is none, or the thread is dead.
+   */
+  async open(sessionId: string): Promise<{ port: number }> {
+    if (this.#sessions.has(sessionId)) throw new MediaFailedError(`The stream ${sessionId} is open already.`);
+    this.#sessions.add(sessionId);
+    try {
+      return { port: await this.#request((requestId) => ({ type: 'open', requestId, sessionId })) };
+    } catch (error) {
+      this.#sessions.delete(sessionId);
+      throw error;
+    }
+  }
+
+  /** Says who sends to the port and where the voice goes; from now on the session hears. */
+  connect(sessionId: string, stream: StreamParameters): void {
+    this.#post({ type: 'connect', sessionId, stream });
+  }
+
+  /** Whom to tell about a session. Replaces the listener before. */
+  listen(sessionId: string, listener: StreamListener): void {
+    this.#listeners.set(sessionId, listener);
+  }
+
+  /**
+   * Adds sound to a segment; see MediaCommand.
+   * @param samples at the voice's rate; handed over, not to be used afterwards, when they own their whole buffer.
+   */
+  play(sessionId: string, segmentId: number, samples: Int16Array, last: boolean): void {
+    const { buffer } = samples;
+    const owned =
+      buffer instanceof ArrayBuffer && samples.byteLength === buffer.byteLength && samples.length > 0;
+    this.#post({ type: 'play', sessionId, segmentId, samples, last }, owned ? [buffer] : []);
+  }
+
+  /** Silences a session at once; the events `stopped` say how far each segment came. */
+  stopPlayout(sessionId: string): void {
+    this.#post({ type: 'stopPlayout', sessionId });
+  }
+
+  /** @param gain volume of the voice, 0 to 1 = as synthesised. */
+  gain(sessionId: string, gain: number): void {
+    this.#post({ type: 'gain', sessionId, gain });
+  }
+
+  /** Gives the port back; news of the session that are still on their way are dropped. Resolves also when the thread is dead. */
+  async close(sessionId: string): Promise<void> {
+    this.#listeners.delete(sessionId);
+    if (!this.#sessions.has(sessionId) || this.#death || this.#stopping) return;
+    try {
+      await this.#request((requestId) => ({ type: 'close', requestId, sessionId }));
+    } catch (error) {
+      this.#logger.debug({ err: error, sessionId }, 'media thread died while a stream was closed');
+    }
+    this.#sessions.delete(sessionId);
+  }
+
+  /** Ends the thread after what it is doing. Idempotent. */
+  async shutdown(): Promise<void> {
+    if (this.#death) return;
+    const exited = once(this.#worker, 'exit');
+    if (!this.#stopping) this.#post({ type: 'shutdown' });
+    this.#stopping = true;
+    await exited;
+  }
+
+  #request(command: (requestId: number) => MediaCommand): Promise<number> {
+    if (this.#death) return Promise.reject(this.#death);
+    return new Promise((resolve, reject) => {
+      const requestId = this.#nextRequest++;
+      this.#requests.set(requestId, { resolve, reject });
+      this.#post(command(requestId));
+    });
+  }
+
+  #post(command: MediaCommand, transfer: ArrayBuffer[] = []): void {
+    if (!this.#death && !this.#stopping) this.#worker.postMessage(command, transfer);
+  }
+
+  #take(notice: MediaNotice): void {
+    switch (notice.type) {
+      case 'heard':
+        for (const window of notice.windows) this.#listeners.get(window.sessionId)?.onHeard(window);
+        return;
+      case 'playout':
+        for (const event of notice.events) this.#listeners.get(event.sessionId)?.onPlayout(event);
+        return;
+      case 'opened':
+        this.#settle(notice.requestId)?.resolve(notice.port);
+        return;
+      case 'closed':
+        this.#settle(notice.requestId)?.resolve(0);
+        return;
+      case 'openFailed':
+        this.#settle(notice.requestId)?.reject(new MediaFailedError(notice.message));
+        return;
+      case 'streamFailed':
+        this.#listeners.get(notice.sessionId)?.onFailed(notice.message);
+        return;
+      case 'counters':
+        this.#logLosses(notice.counters);
+        this.#counters = notice.counters;
+        return;
+      case 'ready':
+      case 'startFailed':
+        return;
+    }
+  }
+
+  #settle(requestId: number) {
+    const request = this.#requests.get(requestId);
+    this.#requests.delete(requestId);
+    return request;
+  }
+
+  /** The counters come once a second, and so does at most one line about what went wrong in it. */
+  #logLosses(now: MediaCounters): void {
+    const before = this.#counters;
+    const losses: Record<string, number> = {};
+    for (const [reason, count] of Object.entries(now.dropped)) {
+      losses[reason] = count - before.dropped[reason as keyof MediaCounters['dropped']];
+    }
+    losses['decodeErrors'] = now.decodeErrors - before.decodeErrors;
+    losses['framesSkipped'] = now.framesSkipped - before.framesSkipped;
+    const some = Object.fromEntries(Object.entries(losses).filter(([, count]) => count > 0));
+    if (Object.keys(some).length > 0) this.#logger.warn(some, 'media thread dropped packets or frames');
+  }
+
+  #die(cause: Error): void {
+    if (this.#death) return;
+    this.#death = new MediaFailedError('The media thread has ended.', { cause });
+    for (const { resolve, reject } of this.#requests.values()) {
+      if (this.#stopping) resolve(0);
+      else reject(this.#death);
+    }
+    this.#requests.clear();
+    const listeners = [...this.#listeners.values()];
+    this.#listeners.clear();
+    this.#sessions.clear();
+    if (this.#stopping) return;
+    for (const listener of listeners) listener.onFailed(this.#death.message);
+    this.#onDied(this.#death);
+  }
+}
+
+/** The thread's first word. Leaves no listeners behind. */
+function firstNotice(worker: Worker): Promise<MediaNotice> {
+  return new Promise((resolve, reject) => {
+    const settle = (outcome: () => void) => {
+      worker.off('message', take).off('error', fail).off('exit', end);
+      outcome();
+    };
+    const take = (notice: MediaNotice): void => settle(() => resolve(notice));
+    const fail = (cause: unknown): void =>
+      settle(() => reject(new MediaFailedError('The media thread did not start.', { cause })));
+    const end = (code: number): void => fail(new Error(`The thread ended with code ${code}.`));
+    worker.on('message', take).on('error', fail).on('exit', end);
+  });
+}
