@@ -13,10 +13,6 @@ export class Listeners<Events extends object> {
     return () => void listeners.delete(listener);
   }
 
-  has(event: keyof Events): boolean {
-    return (this.#byEvent.get(event)?.size ?? 0) > 0;
-  }
-
   /** A listener that throws is reported to the console and keeps nobody else from hearing the event. */
   tell<E extends keyof Events>(event: E, detail: Events[E]): void {
     for (const listener of [...(this.#byEvent.get(event) ?? [])]) {

@@ -104,7 +104,7 @@ function showEnd({ reason, message, retryAfterSeconds }: CallEvents['ended']): v
   // A call ends with its socket; the next one has its own, connected ahead.
   prepared = prepareCall();
   conversation.settle();
-  stages.stop();
+  stages.stop(reason);
   setPhase('idle');
   problem.show(reason, retryAfterSeconds);
   if (hadFocus) callButton.focus();

@@ -1,4 +1,5 @@
 /** The steps of getting ready, each with the time it was done at, and the total at the end. */
+import type { ProblemCode } from '../call-errors.js';
 import type { Stage } from '../voice-call.js';
 import { formatMs, make } from './elements.js';
 
@@ -46,10 +47,13 @@ export class StagesView {
     this.#total.dataset.readyMs = String(Math.round(elapsedMs));
   }
 
-  /** The call is over: what was still going on did not succeed. */
-  stop(): void {
-    for (const { item } of this.#items.values()) {
-      if (item.dataset.done === 'doing') item.dataset.done = 'failed';
+  /** The call is over: marks the steps that it failed in. */
+  stop(reason: ProblemCode): void {
+    const microphoneFailed = reason.startsWith('microphone');
+    for (const [stage, { item }] of this.#items) {
+      if (item.dataset.done !== 'doing') continue;
+      const failed = reason !== 'callerLeft' && (stage === 'microphone') === microphoneFailed;
+      item.dataset.done = failed ? 'failed' : 'waiting';
     }
   }
 }
