@@ -4,6 +4,7 @@ import type { Config } from './config.js';
 import { loadEngines } from './engines/load-engines.js';
 import { startHttpServer } from './http-server.js';
 import type { Logger } from './log.js';
+import { DEFAULT_MEDIA_THREAD_OPTIONS, type MediaThreadOptions } from './media/media-thread.js';
 import { startMediaServer } from './media/media-server.js';
 import { startMediaThreads } from './media/media-threads.js';
 import { Metrics } from './observability/metrics.js';
@@ -60,7 +61,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const starting = [
       keep(loadEngines(config, log)),
       keep(startMediaServer(config, log)),
-      keep(startMediaThreads(config.media.threads, { vad: config.vad }, log)),
+      keep(startMediaThreads(config.media.threads, mediaThreadOptions(config), log)),
     ] as const;
     // When one fails, the others must have started before they can be closed.
     await Promise.allSettled(starting);
@@ -92,4 +93,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await closeAll();
     throw error;
   }
+}
+
+function mediaThreadOptions({ vad }: Config): MediaThreadOptions {
+  return {
+    ...DEFAULT_MEDIA_THREAD_OPTIONS,
+    vadThreshold: vad.onThreshold,
+    vadOffThreshold: vad.offThreshold,
+  };
 }

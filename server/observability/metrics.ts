@@ -1,6 +1,7 @@
 /** What Prometheus sees: calls, turn latency by part, media counters, event-loop delay, process figures. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EngineLoad } from '../engines/engine-host.js';
 import type { MediaCounters } from '../media/media-types.js';
 import type { EndReason, TurnLatency } from '../protocol.js';
 
@@ -13,7 +14,7 @@ export interface MetricSources {
   /** Counters of every media thread. */
   media(): MediaCounters[];
   /** Requests that wait in each engine, by engine name. */
-  queues(): Record<string, { waiting: number; oldestMs: number }>;
+  queues(): Record<string, EngineLoad>;
 }
 
 const parts = {
@@ -136,11 +137,7 @@ export class Metrics {
         }
       },
     });
-    const queue = (
-      name: string,
-      help: string,
-      read: (queue: { waiting: number; oldestMs: number }) => number,
-    ) =>
+    const queue = (name: string, help: string, read: (queue: EngineLoad) => number) =>
       new Gauge({
         name,
         help,
@@ -154,7 +151,7 @@ export class Metrics {
     queue(
       'parley_engine_queue_age_seconds',
       'Age of the oldest waiting request.',
-      (state) => state.oldestMs / 1000,
+      (state) => state.oldestWaitingMs / 1000,
     );
   }
 

@@ -80,12 +80,14 @@ class Call {
 
 let call: Call | undefined;
 afterEach(async () => {
-  await call?.session.close('callerLeft', 'test over');
-  expect(call?.media.closed).toBe(true);
-  expect(call?.recognizer.handles.size).toBe(0);
-  expect(call?.model.free).toBe(call?.model.sequences);
-  expect(call?.synthesizer.speaking).toBe(0);
+  if (call === undefined) return;
+  const { session, media, recognizer, model, synthesizer } = call;
   call = undefined;
+  await session.close('callerLeft', 'test over');
+  expect(media.closed).toBe(true);
+  expect(recognizer.handles.size).toBe(0);
+  expect(model.free).toBe(model.sequences);
+  await until('synthesis has stopped', () => synthesizer.speaking === 0);
 });
 
 describe('session', () => {
