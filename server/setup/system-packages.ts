@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 
 import { withLock } from './cache-lock.js';
 import { cacheFolder } from './locations.js';
-import { Progress } from './progress.js';
+import { Progress, print } from './progress.js';
 import { runCommand } from './run-command.js';
 import { SetupError } from './setup-error.js';
 
@@ -62,7 +62,8 @@ function packagesOf(needs: SystemNeed[], manager: PackageManager): string[] {
 }
 
 async function aptInstall(packages: string[]): Promise<void> {
-  const progress = new Progress(`installing ${packages.join(' ')}`);
+  print(`packages to install: ${packages.join(' ')}`);
+  const progress = new Progress('installing system packages');
   const options = {
     env: { DEBIAN_FRONTEND: 'noninteractive' },
     onLine: (line: string) => {
