@@ -91,9 +91,10 @@ async function aptInstall(packages: string[]): Promise<void> {
 function explain(missing: SystemNeed[], manager: PackageManager | undefined): string {
   const what = missing.map((need) => need.what).join(', ');
   const hints = missing.flatMap((need) => need.otherwise ?? []).join('; ');
+  const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
   const commands: Record<PackageManager, string> = {
-    apt: 'sudo apt-get update && sudo apt-get install -y --no-install-recommends',
-    dnf: 'sudo dnf install -y',
+    apt: `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends`,
+    dnf: `${sudo}dnf install -y`,
     brew: 'brew install',
   };
   const known = manager && missing.every((need) => need.packages[manager]);
