@@ -16,7 +16,7 @@ export interface CallerStreamOptions extends SpeechGateOptions, EarOptions {
 /** What a stream needs from its thread. */
 export interface CallerStreamParent {
   readonly counts: MediaCounts;
-  readonly pacer: Pacer;
+  readonly pacer: Pick<Pacer, 'start' | 'remove'>;
   /** A window is complete; the samples now belong to the parent. */
   heard(stream: CallerStream, window: EarWindow): void;
   played(stream: CallerStream, event: MouthEvent): void;
@@ -126,6 +126,14 @@ export class CallerStream implements PacedVoice {
 
   stopPlayout(): void {
     this.#guard(() => this.#playout?.stop(monotonicMs()));
+  }
+
+  /** Lets the voice pause where it is, and go on. */
+  hold(held: boolean): void {
+    this.#guard(() => {
+      this.#playout?.setHeld(held);
+      if (!held && this.#playout?.prepare() === true) this.#parent.pacer.start(this);
+    });
   }
 
   setGain(gain: number): void {

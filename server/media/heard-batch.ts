@@ -17,7 +17,9 @@ export class HeardBatch {
   readonly #onHeard: (windows: HeardWindow[]) => void;
   readonly #waiting = new Map<CallerStream, EarWindow[]>();
   readonly #floats = Array.from({ length: MAX_BATCH }, () => new Float32Array(VAD_WINDOW_SAMPLES));
+  readonly #later: [CallerStream, EarWindow[]][] = [];
   #running: Promise<void> | undefined;
+  #closed = false;
 
   /** @param onHeard called with the windows of one run, each caller's at most once. */
   constructor(vad: VoiceActivityDetector, counts: MediaCounts, onHeard: (windows: HeardWindow[]) => void) {
@@ -28,6 +30,7 @@ export class HeardBatch {
 
   /** Takes a window; the run begins after the thread has seen to everything else that is due. */
   add(stream: CallerStream, window: EarWindow): void {
+    if (this.#closed) return;
     let windows = this.#waiting.get(stream);
     if (!windows) this.#waiting.set(stream, (windows = []));
     windows.push(window);
@@ -43,8 +46,16 @@ export class HeardBatch {
     this.#waiting.delete(stream);
   }
 
+  /** Takes nothing more; resolves when the model is no longer used. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#waiting.clear();
+    await this.#running;
+  }
+
   async #run(): Promise<void> {
     while (this.#waiting.size > 0) {
+      // Packets that are due go first.
       await new Promise(setImmediate);
       const streams: CallerStream[] = [];
       const windows: EarWindow[] = [];
@@ -81,6 +92,4 @@ export class HeardBatch {
       if (heard.length > 0) this.#onHeard(heard);
     }
   }
-
-  readonly #later: [CallerStream, EarWindow[]][] = [];
 }

@@ -31,6 +31,7 @@ async function main(): Promise<void> {
   const counts = newMediaCounts();
   const pacer = new Pacer(counts, options.pacer);
   const streams = new Map<string, CallerStream>();
+  const opening = new Map<string, Promise<void>>();
   const batch = new HeardBatch(vad, counts, (windows) =>
     tell(
       { type: 'heard', windows },
@@ -75,6 +76,7 @@ async function main(): Promise<void> {
   };
 
   const close = async (requestId: number, sessionId: string): Promise<void> => {
+    await opening.get(sessionId);
     const stream = streams.get(sessionId);
     streams.delete(sessionId);
     if (stream) {
@@ -117,6 +119,7 @@ async function main(): Promise<void> {
     pacer.close();
     await Promise.all([...streams.values()].map((stream) => stream.close()));
     streams.clear();
+    await batch.close();
     await vad.close();
     // Nothing is left that keeps the thread alive.
     port?.close();
@@ -124,8 +127,12 @@ async function main(): Promise<void> {
 
   const obey = (command: MediaCommand): Promise<void> | void => {
     switch (command.type) {
-      case 'open':
-        return open(command.requestId, command.sessionId);
+      case 'open': {
+        const { requestId, sessionId } = command;
+        const opened = open(requestId, sessionId).finally(() => opening.delete(sessionId));
+        opening.set(sessionId, opened);
+        return opened;
+      }
       case 'connect':
         return streams.get(command.sessionId)?.connect(command.stream);
       case 'play':
@@ -133,6 +140,8 @@ async function main(): Promise<void> {
         return;
       case 'stopPlayout':
         return streams.get(command.sessionId)?.stopPlayout();
+      case 'hold':
+        return streams.get(command.sessionId)?.hold(command.held);
       case 'gain':
         return streams.get(command.sessionId)?.setGain(command.gain);
       case 'close':
