@@ -19,17 +19,21 @@ export interface FittedHistory {
 /** When turns have to go, so many go at once that this part of the budget is used: the next turns then keep their prefix. */
 const usedAfterDropping = 0.6;
 
+/** More characters of one message than this for each token of the budget are not even counted: that takes its time. */
+const charactersPerToken = 8;
+
 /**
  * @param budget tokens that the prompt may have.
  * @param dropped what the call before returned, 0 at first. A conversation that only grows keeps its beginning, and with
  *   it what is already evaluated, until the budget is used up again.
  */
 export function fitHistory(
-  history: readonly ChatMessage[],
+  wholeHistory: readonly ChatMessage[],
   budget: number,
   dropped: number,
   measure: HistoryMeasure,
 ): FittedHistory {
+  const history = wholeHistory.map((message) => withoutExcess(message, budget * charactersPerToken));
   const firstTurn = history.findIndex((message) => message.role !== 'system');
   const system = firstTurn < 0 ? history : history.slice(0, firstTurn);
   const turns = firstTurn < 0 ? [] : history.slice(firstTurn);
@@ -50,6 +54,12 @@ export function fitHistory(
   }
   const fitted = [...system, ...turns.slice(start)];
   return { history: size > budget ? shorten(fitted, size - budget, measure) : fitted, dropped: start };
+}
+
+function withoutExcess(message: ChatMessage, characters: number): ChatMessage {
+  if (message.text.length <= characters) return message;
+  const { role, text } = message;
+  return { ...message, text: role === 'system' ? text.slice(0, characters) : text.slice(-characters) };
 }
 
 /** Index of the next turn of the caller, or of the last message. */

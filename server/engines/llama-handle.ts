@@ -16,7 +16,7 @@ import type { LlamaPrompt } from './llama-prompt.js';
 import { ReplyParser, type ReplyPart } from './llama-reply-parser.js';
 import type { LlamaSequence } from './llama-sequence.js';
 import { readAhead } from './read-ahead.js';
-import { abortReason, Turnstile } from './turnstile.js';
+import { Turnstile, unlessAborted } from './turnstile.js';
 
 /** Function calls in one answer at most: a model that goes on calling would never speak. */
 const callsPerReply = 4;
@@ -226,9 +226,9 @@ async function runTool(
   }
   if (tool === undefined) return { name, arguments: args, result: { error: 'There is no such function.' } };
   try {
-    return { name, arguments: args, result: await tool.run(args, signal) };
+    return { name, arguments: args, result: await unlessAborted(tool.run(args, signal), signal) };
   } catch (error) {
-    if (signal.aborted) throw abortReason(signal);
+    if (signal.aborted) throw error;
     return {
       name,
       arguments: args,

@@ -8,7 +8,7 @@ import { ModelUnusableError, WrongStateError } from '../errors.js';
 import type { LanguageModel, LanguageModelHandle, ReplyOptions, Tool } from './engine-types.js';
 import { batchTokens, stepsBeforePrompts } from './llama-batching.js';
 import { LlamaHandle } from './llama-handle.js';
-import { checkModelFile } from './llama-model-file.js';
+import { checkModelFile, checkWeights } from './llama-model-file.js';
 import { LlamaPrompt } from './llama-prompt.js';
 import type { SequenceGroup } from './llama-sequence.js';
 import { LlamaSequencePool } from './llama-sequence-pool.js';
@@ -50,6 +50,7 @@ export class LlamaLanguageModel implements LanguageModel {
    */
   static async load(options: LlamaLanguageModelOptions): Promise<LlamaLanguageModel> {
     const { path, sequences, logger } = options;
+    await checkModelFile(path);
     const llama = await getLlama({
       gpu: false,
       build: 'never',
@@ -59,7 +60,7 @@ export class LlamaLanguageModel implements LanguageModel {
       logger: (level, message) => logger?.debug({ llama: level }, message.trimEnd()),
     });
     try {
-      const weightBytes = await checkModelFile(path, llama);
+      const weightBytes = await checkWeights(path, llama);
       const cores = weightBytes < singleThreadBytes ? 1 : availableParallelism();
       const threads = options.threads === 0 ? cores : options.threads;
       const group: SequenceGroup = { replying: 0, stallMs: options.stallMs ?? defaultStallMs };
@@ -92,6 +93,11 @@ export class LlamaLanguageModel implements LanguageModel {
 
   get free(): number {
     return this.#pool.free;
+  }
+
+  /** Tokens evaluated since the start, prompts and answers of all callers together. */
+  get evaluatedTokens(): number {
+    return this.#pool.evaluatedTokens;
   }
 
   open(): LanguageModelHandle {

@@ -9,12 +9,36 @@ import { ModelUnusableError } from '../errors.js';
 const magic = 'GGUF';
 
 /**
- * @returns the size of the weights, bytes.
+ * Whether the file is there and begins like a GGUF file.
  * @throws ModelUnusableError that names the file and what to do.
  */
-export async function checkModelFile(path: string, llama: Llama): Promise<number> {
-  const size = await sizeOf(path);
-  await checkMagic(path);
+export async function checkModelFile(path: string): Promise<void> {
+  let beginning: string;
+  try {
+    const file = await open(path);
+    try {
+      const { buffer } = await file.read(Buffer.alloc(magic.length), 0, magic.length, 0);
+      beginning = buffer.toString('latin1');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new ModelUnusableError(
+      `The language model ${path} cannot be read. Set languageModel.path to a GGUF file that is there.`,
+      { cause: error },
+    );
+  }
+  if (beginning !== magic)
+    throw new ModelUnusableError(`The language model ${path} is not a GGUF file. ${fetchAgain}`);
+}
+
+/**
+ * Whether all weights are there.
+ * @returns their size, bytes.
+ * @throws ModelUnusableError that names the file and what to do.
+ */
+export async function checkWeights(path: string, llama: Llama): Promise<number> {
+  const { size } = await stat(path);
   let neededBytes: number;
   let weightBytes: number;
   try {
@@ -36,31 +60,3 @@ export async function checkModelFile(path: string, llama: Llama): Promise<number
 }
 
 const fetchAgain = 'Fetch it again, or set languageModel.path to another GGUF file.';
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    throw new ModelUnusableError(
-      `The language model ${path} cannot be opened. Set languageModel.path to a GGUF file that is there.`,
-      { cause: error },
-    );
-  }
-}
-
-async function checkMagic(path: string): Promise<void> {
-  let beginning: string;
-  try {
-    const file = await open(path);
-    try {
-      const { buffer } = await file.read(Buffer.alloc(magic.length), 0, magic.length, 0);
-      beginning = buffer.toString('latin1');
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw new ModelUnusableError(`The language model ${path} cannot be read.`, { cause: error });
-  }
-  if (beginning !== magic)
-    throw new ModelUnusableError(`The language model ${path} is not a GGUF file. ${fetchAgain}`);
-}

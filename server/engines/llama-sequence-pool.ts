@@ -8,17 +8,24 @@ import { ServerFullError } from '../errors.js';
 import { LlamaSequence, type SequenceGroup } from './llama-sequence.js';
 
 export class LlamaSequencePool {
+  readonly #all: readonly LlamaSequence[];
   readonly #idle: LlamaSequence[];
 
   constructor(context: LlamaContext, group: SequenceGroup) {
-    this.#idle = Array.from(
+    this.#all = Array.from(
       { length: context.totalSequences },
       () => new LlamaSequence(context.getSequence(), group),
     );
+    this.#idle = [...this.#all];
   }
 
   get free(): number {
     return this.#idle.length;
+  }
+
+  /** Tokens evaluated since the start in all sequences. */
+  get evaluatedTokens(): number {
+    return this.#all.reduce((sum, sequence) => sum + sequence.evaluatedTokens, 0);
   }
 
   /**
@@ -31,8 +38,14 @@ export class LlamaSequencePool {
     return sequence;
   }
 
-  /** Takes a sequence back. One that failed stays away: a call into the library may still be going on in it. */
+  /** Takes a sequence back. One that failed is lent again when the library has let go of it. */
   giveBack(sequence: LlamaSequence): void {
-    if (sequence.failure === undefined) this.#idle.push(sequence);
+    if (sequence.failure === undefined) {
+      this.#idle.push(sequence);
+      return;
+    }
+    void sequence.recover().then((recovered) => {
+      if (recovered) this.#idle.push(sequence);
+    });
   }
 }

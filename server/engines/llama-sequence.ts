@@ -25,15 +25,32 @@ export class LlamaSequence {
   readonly #sequence: LlamaContextSequence;
   readonly #group: SequenceGroup;
   #failure: EngineFailedError | undefined;
+  /** Settles when the last call into the library does; never rejects. */
+  #call: Promise<unknown> = Promise.resolve();
 
   constructor(sequence: LlamaContextSequence, group: SequenceGroup) {
     this.#sequence = sequence;
     this.#group = group;
   }
 
-  /** Set when a call into the library failed or hung: the sequence is of no more use. */
+  /** Set when a call into the library failed or hung: the sequence is of no use until it is recovered. */
   get failure(): EngineFailedError | undefined {
     return this.#failure;
+  }
+
+  /**
+   * Waits until the library is done with what failed, however long that takes, and empties the sequence.
+   * @returns whether it can be used again.
+   */
+  async recover(): Promise<boolean> {
+    try {
+      await this.#call;
+      await this.#sequence.clearHistory();
+    } catch {
+      return false;
+    }
+    this.#failure = undefined;
+    return true;
   }
 
   /** Tokens evaluated since the start, prompts and answers together. */
@@ -137,6 +154,7 @@ export class LlamaSequence {
         reject(new Error(`no answer from llama.cpp for ${this.#group.stallMs} ms`));
       }, this.#group.stallMs);
     });
+    this.#call = call.catch(() => undefined);
     try {
       return await Promise.race([call, stalled]);
     } catch (error) {

@@ -11,7 +11,8 @@ import type {
   ReplyOptions,
   Tool,
 } from '../../server/engines/engine-types.js';
-import { abortReason, Turnstile } from '../../server/engines/turnstile.js';
+import { readAhead } from '../../server/engines/read-ahead.js';
+import { abortReason, Turnstile, unlessAborted } from '../../server/engines/turnstile.js';
 import { EngineFailedError, ServerFullError, WrongStateError } from '../../server/errors.js';
 
 /** One thing that the fake does while it answers. */
@@ -152,8 +153,17 @@ class FakeHandle implements LanguageModelHandle {
     history: readonly ChatMessage[],
     options: ReplyOptions,
     signal: AbortSignal,
-  ): AsyncIterable<ReplyDelta> {
-    const { joined, release } = await this.#begin(signal);
+  ): AsyncGenerator<ReplyDelta> {
+    const joined = this.#join(signal);
+    yield* readAhead((ended) => this.#answer(history, options, ended), joined);
+  }
+
+  async *#answer(
+    history: readonly ChatMessage[],
+    options: ReplyOptions,
+    joined: AbortSignal,
+  ): AsyncGenerator<ReplyDelta> {
+    const release = await this.#turnstile.enter(joined);
     const record: FakeReply = {
       caller: this.#caller,
       history: structuredClone(history),
@@ -187,7 +197,7 @@ class FakeHandle implements LanguageModelHandle {
   }
 
   async prefill(history: readonly ChatMessage[], _options: ReplyOptions, signal: AbortSignal): Promise<void> {
-    const { release } = await this.#begin(signal);
+    const release = await this.#turnstile.enter(this.#join(signal));
     this.#model.prefills.push(structuredClone(history));
     release();
   }
@@ -197,7 +207,7 @@ class FakeHandle implements LanguageModelHandle {
     words: string,
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    const { release } = await this.#begin(signal);
+    const release = await this.#turnstile.enter(this.#join(signal));
     release();
     return words.trim() === '' ? undefined : this.#endOfTurn(words, history);
   }
@@ -208,11 +218,9 @@ class FakeHandle implements LanguageModelHandle {
     this.#onClose();
   }
 
-  /** Waits for the work before. */
-  async #begin(signal: AbortSignal): Promise<{ joined: AbortSignal; release: () => void }> {
+  #join(signal: AbortSignal): AbortSignal {
     if (this.#closing.signal.aborted) throw new WrongStateError('This sequence was given back.');
-    const joined = AbortSignal.any([signal, this.#closing.signal]);
-    return { joined, release: await this.#turnstile.enter(joined) };
+    return AbortSignal.any([signal, this.#closing.signal]);
   }
 }
 
@@ -226,9 +234,9 @@ async function runCall(
   const call = { name: step.call, arguments: args };
   if (tool === undefined) return { ...call, result: { error: `There is no function ${step.call}.` } };
   try {
-    return { ...call, result: await tool.run(args, signal) };
+    return { ...call, result: await unlessAborted(tool.run(args, signal), signal) };
   } catch (error) {
-    if (signal.aborted) throw abortReason(signal);
+    if (signal.aborted) throw error;
     return { ...call, result: { error: error instanceof Error ? error.message : String(error) } };
   }
 }
