@@ -1,0 +1,1 @@
+"""The pocket model of Parley: dialogue generator, tokenizer, training and export."""
