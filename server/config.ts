@@ -92,10 +92,16 @@ function applyEnvironment(settings: Record<string, Section>, env: NodeJS.Process
   function set(section: string, key: string, text: string): void {
     const target = settings[section];
     if (target === undefined) return;
-    const number = Number(text);
-    target[key] =
-      typeof target[key] === 'number' && text.trim() !== '' && !Number.isNaN(number) ? number : text;
+    target[key] = likeDefault(text, target[key]);
   }
+}
+
+/** A number or truth value where the setting has one now and the text is one; else the text, for the schema to judge. */
+function likeDefault(text: string, now: unknown): unknown {
+  const number = Number(text);
+  if (typeof now === 'number' && text.trim() !== '' && !Number.isNaN(number)) return number;
+  if (typeof now === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
 }
 
 /** `turn.endSilenceMs` is PARLEY_TURN_END_SILENCE_MS in the environment. */

@@ -111,6 +111,16 @@ export class CallMedia {
     this.#thread.stopPlayout(this.#id);
   }
 
+  /** Volume of the voice, 1 as synthesised. */
+  gain(gain: number): void {
+    this.#thread.gain(this.#id, gain);
+  }
+
+  /** Lets the voice pause where it is, and go on. */
+  hold(held: boolean): void {
+    this.#thread.hold(this.#id, held);
+  }
+
   /** Frees transports, ports and codecs. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#closeOnce();

@@ -143,6 +143,11 @@ export class MediaThread {
     this.#post({ type: 'stopPlayout', sessionId });
   }
 
+  /** Lets the voice pause where it is, and go on. */
+  hold(sessionId: string, held: boolean): void {
+    this.#post({ type: 'hold', sessionId, held });
+  }
+
   /** @param gain volume of the voice, 0 to 1 = as synthesised. */
   gain(sessionId: string, gain: number): void {
     this.#post({ type: 'gain', sessionId, gain });

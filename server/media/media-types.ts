@@ -87,6 +87,8 @@ export type MediaCommand =
   | { type: 'stopPlayout'; sessionId: string }
   /** Volume of the voice, 1 = as synthesised; ramps over 20 ms. */
   | { type: 'gain'; sessionId: string; gain: number }
+  /** Lets the voice pause where it is, fading over 20 ms, and go on. */
+  | { type: 'hold'; sessionId: string; held: boolean }
   | { type: 'close'; requestId: number; sessionId: string }
   | { type: 'shutdown' };
 

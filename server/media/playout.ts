@@ -56,6 +56,7 @@ export class Playout {
   #waiting = 0;
   #gain = 1;
   #targetGain = 1;
+  #held = false;
   #frame: Frame | undefined;
   #fade: Int16Array | undefined;
   #trailing = 0;
@@ -129,11 +130,17 @@ export class Playout {
     this.#targetGain = Math.min(1, Math.max(0, gain));
   }
 
+  /** Lets the voice pause where it is, fading out over the next frame, and go on with what comes after it. */
+  setHeld(held: boolean): void {
+    this.#held = held;
+  }
+
   /** Encodes the next frame, if there is one to send and it is not ready yet; false when the mouth has nothing to say. */
   prepare(): boolean {
     if (this.#frame) return true;
     const samples = new Int16Array(this.#encoder.frameSamples);
-    const spans = this.#collect(samples);
+    const gain = this.#held ? 0 : this.#targetGain;
+    const spans = this.#held && this.#gain === 0 ? [] : this.#collect(samples);
     if (spans.length > 0) {
       this.#trailing = TRAILING_FRAMES;
     } else if (this.#talking && this.#trailing > 0) {
@@ -142,8 +149,8 @@ export class Playout {
       this.#talking = false;
       return false;
     }
-    ramp(samples, this.#gain, this.#targetGain);
-    this.#gain = this.#targetGain;
+    ramp(samples, this.#gain, gain);
+    this.#gain = gain;
     if (this.#fade) {
       // Fades only into silence; a new segment begins with its own sound.
       if (spans.length === 0) samples.set(this.#fade);

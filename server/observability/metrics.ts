@@ -36,6 +36,7 @@ export class Metrics {
   readonly #refused: Counter<'code'>;
   readonly #ended: Counter<'reason'>;
   readonly #failed: Counter;
+  readonly #drafts: Counter<'fate'>;
   readonly #latency: Histogram<'part'>;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
 
@@ -58,6 +59,12 @@ export class Metrics {
     this.#failed = new Counter({
       name: 'parley_answers_failed_total',
       help: 'Answers that failed.',
+      registers,
+    });
+    this.#drafts = new Counter({
+      name: 'parley_drafts_total',
+      help: 'Answers begun before the turn was over: made, and of those used or wasted.',
+      labelNames: ['fate'],
       registers,
     });
     this.#latency = new Histogram({
@@ -165,6 +172,10 @@ export class Metrics {
 
   callEnded(reason: EndReason): void {
     this.#ended.inc({ reason });
+  }
+
+  draft(fate: 'made' | 'used' | 'wasted'): void {
+    this.#drafts.inc({ fate });
   }
 
   turnFailed(): void {

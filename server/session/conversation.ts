@@ -39,6 +39,16 @@ export class Conversation {
     return this.#callerTurnOpen && last?.role === 'user' ? last.text : '';
   }
 
+  /**
+   * The caller's turn as it would be with these words added, and what was said before it. An empty turn: there is
+   * nothing to answer.
+   */
+  withCallerWords(words: string): { history: readonly ChatMessage[]; turn: string } {
+    const history = [...this.messages];
+    const standing = this.unanswered ? history.pop()?.text : undefined;
+    return { history, turn: [standing ?? '', words].filter((part) => part !== '').join(' ') };
+  }
+
   /** Adds words of the caller: to the turn that is open, or as a new one. */
   addCallerWords(words: string): void {
     const last = this.#messages.at(-1);

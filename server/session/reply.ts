@@ -24,6 +24,8 @@ export interface ReplyParts {
   voice: string;
   segment: SpokenSegment;
   marks: TurnMarks;
+  /** How urgent the first clause is at the moment in which it is asked for. */
+  firstPriority(): Priority;
   /** Called with the text so far whenever a clause is complete. */
   onText(text: string): void;
   onCall(call: ToolCall): void;
@@ -65,7 +67,7 @@ async function speakClauses(parts: ReplyParts, signal: AbortSignal): Promise<voi
     if (segment.ended !== undefined) return;
     segment.beginClause(text);
     parts.onText(segment.text);
-    const priority = first ? Priority.waiting : Priority.soon;
+    const priority = first ? parts.firstPriority() : Priority.soon;
     first = false;
     for await (const chunk of synthesizer.synthesize(
       { text: text.spoken, voice: parts.voice, priority },

@@ -1,7 +1,8 @@
 /** All calls of the server: who is let in, and that nothing of a call stays behind when it is over. */
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.js';
-import type { Engines, LanguageModelHandle, RecognizerHandle } from '../engines/engine-types.js';
+import type { LanguageModelHandle, RecognizerHandle } from '../engines/engine-types.js';
+import type { LoadedEngines } from '../engines/load-engines.js';
 import { BadRequestError, ParleyError, ServerDrainingError, ServerFullError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { CallMedia } from '../media/call-media.js';
@@ -14,7 +15,7 @@ import { Session, type SessionListener } from './session.js';
 /** What a call is made from. */
 export interface Shared {
   config: Config;
-  engines: Engines;
+  engines: LoadedEngines;
   mediaServer: MediaServer;
   mediaThreads: MediaThreads;
   metrics: Metrics;
@@ -75,7 +76,7 @@ export class SessionManager {
   /** Takes no new calls; resolves when answers being spoken are over, `limitMs` at most, and every call has ended. */
   async drain(limitMs: number): Promise<void> {
     this.#draining = true;
-    const over = Promise.all([...this.#calls.values()].map(({ session }) => session.replyOver()));
+    const over = Promise.all([...this.#calls.values()].map(({ session }) => session.answerOver()));
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, limitMs);
@@ -111,6 +112,7 @@ export class SessionManager {
         log,
         systemPrompt: request.systemPrompt ?? config.agent.systemPrompt,
         voice,
+        draftsAllowed: () => Object.values(engines.queues()).every(({ waiting }) => waiting === 0),
       });
       const call: Call = { session, media };
       this.#calls.set(id, call);

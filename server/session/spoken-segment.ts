@@ -24,6 +24,8 @@ export type SegmentEnd = 'finished' | 'stopped';
 export class SpokenSegment {
   readonly id: number;
   readonly #play: (samples: Int16Array, last: boolean) => void;
+  /** Sound that is not to be heard yet; `undefined` once it is. */
+  #held: { samples: Int16Array; last: boolean }[] | undefined = [];
   readonly #clauses: Clause[] = [];
   #queued = 0;
   #played = 0;
@@ -32,7 +34,7 @@ export class SpokenSegment {
   #startedAtMs: number | undefined;
   readonly #waiting = new Set<() => void>();
 
-  /** @param play gives sound to the media thread. */
+  /** @param play gives sound to the media thread; not called before {@link release}. */
   constructor(id: number, play: (samples: Int16Array, last: boolean) => void) {
     this.id = id;
     this.#play = play;
@@ -64,21 +66,29 @@ export class SpokenSegment {
     this.#queued += chunk.samples.length;
     clause.end = this.#queued;
     clause.words.push(...chunk.words);
-    this.#play(chunk.samples, false);
+    this.#give(chunk.samples, false);
   }
 
   /** No more clauses come. */
   close(): void {
     if (this.#closed || this.#ended !== undefined) return;
     this.#closed = true;
-    this.#play(new Int16Array(0), true);
+    this.#give(new Int16Array(0), true);
+  }
+
+  /** Lets everything be heard that was added, and what comes from now on as it comes. Idempotent. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { samples, last } of held) this.#play(samples, last);
   }
 
   /** Takes news of this segment from the media thread. */
   handle(event: PlayoutEvent): void {
     switch (event.type) {
       case 'started':
-        this.#startedAtMs ??= event.atMs;
+        // An answer without a word begins and ends in the same moment; it was never heard.
+        if (this.#queued > 0) this.#startedAtMs ??= event.atMs;
         break;
       case 'progress':
         this.#played = event.samples;
@@ -136,6 +146,11 @@ export class SpokenSegment {
       break;
     }
     return joinText(parts);
+  }
+
+  #give(samples: Int16Array, last: boolean): void {
+    if (this.#held === undefined) this.#play(samples, last);
+    else this.#held.push({ samples, last });
   }
 
   async #until(condition: () => boolean, signal: AbortSignal): Promise<void> {

@@ -13,6 +13,8 @@ export class FakeMedia implements SessionMedia {
   /** Everything given to `play`, in order. */
   readonly played: Queued[] = [];
   closed = false;
+  volume = 1;
+  held = false;
   #events: CallMediaEvents | undefined;
   #queue: Queued[] = [];
   #position = new Map<number, number>();
@@ -44,6 +46,14 @@ export class FakeMedia implements SessionMedia {
     }
   }
 
+  gain(gain: number): void {
+    this.volume = gain;
+  }
+
+  hold(held: boolean): void {
+    this.held = held;
+  }
+
   close(): Promise<void> {
     this.closed = true;
     return Promise.resolve();
@@ -59,8 +69,9 @@ export class FakeMedia implements SessionMedia {
     return this.#queue.at(-1)?.last ?? false;
   }
 
-  /** Lets so many samples leave; all that wait when not given. */
+  /** Lets so many samples leave; all that wait when not given; none while held. */
   advance(samples = Infinity): void {
+    if (this.held) return;
     let left = samples;
     for (let entry = this.#queue[0]; entry !== undefined; entry = this.#queue[0]) {
       const { segmentId } = entry;

@@ -53,6 +53,7 @@ class Call {
       log: pino({ level: 'silent' }),
       systemPrompt: '',
       voice: 'hum',
+      draftsAllowed: () => true,
     });
     this.session.onClosed(() => (this.closed = true));
   }
@@ -129,7 +130,7 @@ describe('session', () => {
     await call.answerReady();
     call.media.advance(3 * 3200 + 100);
     await until('the agent speaks', () => call?.states.at(-1) === 'speaking');
-    call.media.hear(true, 320);
+    call.media.hear(true, 960);
     await until('the answer has settled', () => call?.turns.get('agent 1')?.final);
     expect(call.media.waiting).toBe(0);
     const turn = call.turns.get('agent 1');
@@ -143,17 +144,71 @@ describe('session', () => {
     ]);
   });
 
-  it('speaks on after a cough', async () => {
-    call = new Call(() => 'One two three four five six.', ['count', 'cough']).connect();
+  it("speaks on where it was after a listener's sound", async () => {
+    call = new Call(() => 'One two three four five six.', ['count', 'mhm']).connect();
     call.speak();
     await call.answerReady();
     call.media.advance(3200);
-    call.media.hear(true, 96);
+    call.media.hear(true, 64);
+    expect(call.media.volume).toBeLessThan(0.5);
+    call.media.hear(true, 160);
+    expect(call.media.held).toBe(true);
     call.media.hear(false, 640);
+    expect([call.media.held, call.media.volume]).toEqual([false, 1]);
     call.media.advance();
     await until('the answer is spoken', () => call?.turns.get('agent 1')?.final);
     expect(call.turns.get('agent 1')?.heardCharacters).toBeUndefined();
     expect(call.model.replies).toHaveLength(1);
+  });
+
+  it("is stopped by a short word that is no listener's sound", async () => {
+    call = new Call(() => 'One two three four five six.', ['count', 'stop', '']).connect();
+    call.speak();
+    await call.answerReady();
+    call.media.advance(3200);
+    call.media.hear(true, 256);
+    call.media.hear(false, 128);
+    await until('the answer is cut', () => call?.turns.get('agent 1')?.final);
+    expect(call.turns.get('agent 1')?.heardCharacters).toBe('One'.length);
+    call.media.hear(false, 640);
+    await until('the word is answered', () => call?.model.replies.at(-1)?.history.at(-1)?.text === 'stop');
+  });
+
+  it('begins the answer in a pause and keeps it to itself until the turn is over', async () => {
+    call = new Call(() => 'Yes.', ['hello']).connect();
+    call.media.hear(true, 640);
+    call.media.hear(false, 96);
+    await until('the draft is spoken', () => call?.synthesizer.requests.length === 1);
+    expect(call.media.played).toEqual([]);
+    expect([...call.turns.keys()]).toEqual(['caller 1']);
+    expect(call.turns.get('caller 1')?.final).toBe(false);
+    call.media.hear(false, 640);
+    await call.answerReady();
+    expect(call.model.replies).toHaveLength(1);
+    expect(call.turns.get('caller 1')?.final).toBe(true);
+  });
+
+  it('throws the draft away when the caller goes on, with the tools it wanted', async () => {
+    call = new Call(
+      (history) =>
+        history.at(-1)?.text === 'please hang' ? [{ call: 'end_call' }, { say: 'Bye.' }] : 'Up it is.',
+      ['please hang', 'please hang up the picture'],
+    ).connect();
+    call.media.hear(true, 640);
+    call.media.hear(false, 96);
+    await until('the draft is begun', () => call?.model.replies.length === 1);
+    call.media.hear(true, 640);
+    call.media.hear(false, 1500);
+    await until(
+      'the whole is answered',
+      () => call?.model.replies.at(-1)?.history.at(-1)?.text === 'please hang up the picture',
+    );
+    await call.answerReady();
+    call.media.advance();
+    await until('the answer is over', () => call?.states.at(-1) === 'listening');
+    expect(call.ends).toEqual([]);
+    expect(call.model.replies[0]?.outcome).toBe('aborted');
+    expect(call.text('caller 1')).toBe('please hang up the picture');
   });
 
   it('joins what the caller adds before the answer can be heard', async () => {

@@ -58,10 +58,12 @@ describe('spoken segment', () => {
     expect(room).toBe(true);
   });
 
-  it('takes no sound after its end', () => {
+  it('plays nothing before its release and nothing after its end', () => {
     const played: number[] = [];
     const segment = new SpokenSegment(1, (samples) => played.push(samples.length));
     speak(segment, 'One.');
+    expect(played).toEqual([]);
+    segment.release();
     segment.handle({ type: 'stopped', sessionId: 's', segmentId: 1, samples: 500, atMs: 0 });
     speak(segment, 'Two.');
     segment.close();

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { TurnTaking, type TurnEvent } from '../../../server/session/turn-taking.js';
 
-const options = { endSilenceMs: 500, minSpeechMs: 96, interruptMs: 192, maxLengthMs: 10_000 };
+const options = {
+  endSilenceMs: 500,
+  pauseMs: 96,
+  minSpeechMs: 96,
+  holdMs: 160,
+  interruptMs: 800,
+  maxLengthMs: 10_000,
+};
 
 /** Plays windows of 32 ms: `#` is voice, `.` silence, capital letters while the agent speaks (`V` voice, `S` silence). */
 function play(taking: TurnTaking, windows: string, from = 0): { at: number; event: TurnEvent }[] {
@@ -15,11 +22,14 @@ function play(taking: TurnTaking, windows: string, from = 0): { at: number; even
   );
 }
 
+const types = (events: { event: TurnEvent }[]) => events.map(({ event }) => event.type);
+
 describe('turn taking', () => {
-  it('begins a turn after three voiced windows and ends it after 500 ms of silence', () => {
+  it('begins after three voiced windows, pauses after three silent ones, and ends after 500 ms of silence', () => {
     const events = play(new TurnTaking(options), '..####' + '.'.repeat(20));
     expect(events).toEqual([
       { at: 4, event: { type: 'began', position: 2 * 512 } },
+      { at: 8, event: { type: 'paused' } },
       { at: 21, event: { type: 'ended', lastVoiced: 6 * 512 } },
     ]);
   });
@@ -28,28 +38,56 @@ describe('turn taking', () => {
     expect(play(new TurnTaking(options), '##' + '.'.repeat(20) + '##' + '.'.repeat(20))).toEqual([]);
   });
 
-  it('bridges pauses that are shorter than the end of a turn', () => {
+  it('goes on with the turn when the caller does', () => {
     const events = play(new TurnTaking(options), '####' + '.'.repeat(15) + '####' + '.'.repeat(16));
-    expect(events.map(({ event }) => event.type)).toEqual(['began', 'ended']);
+    expect(types(events)).toEqual(['began', 'paused', 'resumed', 'paused', 'ended']);
   });
 
-  it('stops the agent after 192 ms of voice, once', () => {
-    const events = play(new TurnTaking(options), 'V'.repeat(20) + '.'.repeat(16));
+  it('ends a pause as soon or as late as it is told, and forgets that with the pause', () => {
+    const taking = new TurnTaking(options);
+    play(taking, '####...');
+    taking.endAfter(160);
+    expect(play(taking, '....', 7).map(({ at, event }) => `${at} ${event.type}`)).toEqual(['1 ended']);
+    play(taking, '####...', 20);
+    taking.endAfter(1200);
+    expect(play(taking, '.'.repeat(34), 27)).toEqual([]);
+    expect(types(play(taking, '##' + '.'.repeat(16), 61))).toEqual(['resumed', 'paused', 'ended']);
+  });
+
+  it('lowers, holds and stops the agent, each once and each after more voice', () => {
+    const events = play(new TurnTaking(options), 'V'.repeat(40) + '.'.repeat(16));
     expect(events.map(({ at, event }) => `${at} ${event.type}`)).toEqual([
+      '0 ducking',
       '2 began',
-      '5 interrupting',
-      '35 ended',
+      '4 holding',
+      '24 interrupting',
+      '42 paused',
+      '55 ended',
     ]);
   });
 
+  it('lets the agent be after a click', () => {
+    expect(types(play(new TurnTaking(options), 'V' + 'S'.repeat(20)))).toEqual(['ducking', 'quiet']);
+  });
+
   it('drops a short sound that ends while the agent speaks on', () => {
-    const events = play(new TurnTaking(options), 'VVVV' + 'S'.repeat(20));
-    expect(events.map(({ event }) => event.type)).toEqual(['began', 'dropped']);
+    const taking = new TurnTaking(options);
+    const events = play(taking, 'V'.repeat(8) + 'S'.repeat(20));
+    expect(types(events)).toEqual(['ducking', 'began', 'holding', 'paused', 'dropped']);
+  });
+
+  it('keeps a short sound whose words mean to stop the agent', () => {
+    const taking = new TurnTaking(options);
+    play(taking, 'V'.repeat(8) + 'SSS');
+    expect(taking.meant).toBe(false);
+    taking.confirmInterruption();
+    expect(taking.meant).toBe(true);
+    expect(types(play(taking, 'S'.repeat(16)))).toEqual(['ended']);
   });
 
   it('keeps a short answer when the agent has finished meanwhile', () => {
     const events = play(new TurnTaking(options), 'VVVV' + '.'.repeat(20));
-    expect(events.map(({ event }) => event.type)).toEqual(['began', 'ended']);
+    expect(types(events)).toEqual(['ducking', 'began', 'paused', 'ended']);
   });
 
   it('ends a turn that never pauses', () => {
@@ -68,7 +106,7 @@ describe('turn taking', () => {
         if (event.type === 'began') {
           expect(open).toBe(false);
           open = true;
-        } else if (event.type !== 'interrupting') {
+        } else if (event.type === 'ended' || event.type === 'dropped') {
           expect(open).toBe(true);
           open = false;
         }

@@ -1,0 +1,358 @@
+/**
+ * Who speaks when: joins what is heard to answers, and keeps the conversation. Every answer is a draft made at a pause
+ * of the caller; the end of the turn commits it, a caller who goes on throws it away.
+ */
+import type { Config } from '../config.js';
+import type {
+  ChatMessage,
+  Engines,
+  LanguageModelHandle,
+  RecognizerHandle,
+  ReplyDelta,
+  Tool,
+} from '../engines/engine-types.js';
+import { isAbort } from '../errors.js';
+import type { Logger } from '../log.js';
+import type { CallMedia } from '../media/call-media.js';
+import { monotonicMs, type HeardWindow, type PlayoutEvent } from '../media/media-types.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { AgentState, PlayoutReport, TurnLatency, TurnUpdate } from '../protocol.js';
+import { Answer } from './answer.js';
+import { isBackchannel } from './backchannel.js';
+import { Conversation } from './conversation.js';
+import { endSilenceMs } from './end-of-turn-wait.js';
+import { Hearing, type HeardWords } from './hearing.js';
+import type { ReplyOutcome } from './reply.js';
+
+export interface DialogueParts {
+  config: Config;
+  engines: Engines;
+  languageModel: LanguageModelHandle;
+  recognizer: RecognizerHandle;
+  media: Pick<CallMedia, 'play' | 'stopPlayout' | 'gain' | 'hold'>;
+  metrics: Metrics;
+  log: Logger;
+  systemPrompt: string;
+  voice: string;
+  tools: readonly Tool[];
+  /** Whether the machine has room for work that may be thrown away. */
+  draftsAllowed(): boolean;
+  onState(state: AgentState): void;
+  onTurn(update: TurnUpdate): void;
+  onLatency(latency: TurnLatency): void;
+  /** Somebody has said something. */
+  onActivity(): void;
+  /** An answer is over. */
+  onAnswered(outcome: ReplyOutcome): void;
+}
+
+/** Volume of the agent's voice while the first sounds of the caller are over it. */
+const duckedGain = 0.3;
+
+/** How long an answer that was stopped may take to settle before it is given up, ms. */
+const settleLimitMs = 1000;
+
+/** Spoken when an answer failed, so that nobody waits in silence. */
+const apology = 'Sorry, something went wrong. Please say that again.';
+
+/** A draft with the words that it answers. */
+interface Draft {
+  answer: Answer;
+  words: Promise<string>;
+  /** The conversation that it answers, as it was before the words were added to it. */
+  context: Promise<Context>;
+}
+
+interface Context {
+  /** What the caller has just said. */
+  words: string;
+  history: readonly ChatMessage[];
+  /** The caller's turn with these words; empty when there is nothing to answer. */
+  turn: string;
+}
+
+export class Dialogue {
+  readonly #parts: DialogueParts;
+  readonly #signal: AbortSignal;
+  readonly #conversation: Conversation;
+  readonly #hearing: Hearing;
+  #draft: Draft | undefined;
+  /** The committed answer that is not over. */
+  #answer: Answer | undefined;
+  /** Resolves when the answer before has settled and the words of all turns that are over stand in the conversation. */
+  #settled: Promise<void> = Promise.resolve();
+  #state: AgentState = 'listening';
+  #network: PlayoutReport | undefined;
+  #apologising = false;
+
+  /** @param signal the session's. */
+  constructor(parts: DialogueParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = signal;
+    this.#conversation = new Conversation(parts.systemPrompt);
+    this.#hearing = new Hearing(
+      parts.recognizer,
+      parts.config.turn,
+      {
+        ducking: () => parts.media.gain(duckedGain),
+        quiet: () => parts.media.gain(1),
+        began: () => this.#callerBegan(),
+        partial: (words) => this.#showCaller(words, false),
+        holding: () => parts.media.hold(true),
+        interrupting: () => this.#interrupt(),
+        paused: (heard) => this.#callerPaused(heard),
+        resumed: () => this.#dropDraft(),
+        ended: (heard) => this.#callerEnded(heard),
+        dropped: () => this.#callerDropped(),
+      },
+      signal,
+    );
+  }
+
+  /** Takes the next window of the caller's sound. */
+  hear(window: HeardWindow): void {
+    this.#hearing.hear(window, this.#agentSpeaking);
+  }
+
+  /** Takes news of the playout. */
+  playout(event: PlayoutEvent): void {
+    const answer = this.#answer;
+    if (answer?.segment.id !== event.segmentId) return;
+    answer.segment.handle(event);
+    if (event.type === 'stopped') answer.abort();
+  }
+
+  /** Takes what the browser measures of its receiving side. */
+  reportPlayout(report: PlayoutReport): void {
+    this.#network = report;
+  }
+
+  /** Says a text of the server's own. */
+  speak(text: string): void {
+    const answer = this.#newAnswer(() => fixedText(text));
+    this.#take(answer, () => Promise.resolve());
+  }
+
+  /** Takes words that were typed in place of spoken. */
+  say(text: string): void {
+    this.#dropDraft();
+    this.#interrupt();
+    this.#callerEnded({ words: Promise.resolve(text), lastVoicedAtMs: monotonicMs() });
+  }
+
+  /** Resolves when the answer being given, if any, is over. */
+  async answerOver(): Promise<void> {
+    await this.#answer?.outcome;
+  }
+
+  get #agentSpeaking(): boolean {
+    return this.#answer?.segment.audible ?? false;
+  }
+
+  #callerBegan(): void {
+    this.#parts.onActivity();
+    // A caller who goes on before the answer can be heard has not finished; what was said stays and is answered with it.
+    if (this.#answer !== undefined && !this.#agentSpeaking) this.#interrupt();
+  }
+
+  #callerPaused(heard: HeardWords): void {
+    if (!this.#hearing.meant) {
+      this.#judgeInterruption(heard.words);
+      return;
+    }
+    if (this.#parts.draftsAllowed()) {
+      this.#draft = this.#newDraft(heard);
+      this.#parts.metrics.draft('made');
+    }
+  }
+
+  #callerEnded(heard: HeardWords): void {
+    if (this.#draft !== undefined && this.#draft.words !== heard.words) this.#dropDraft();
+    const draft = this.#draft ?? this.#newDraft(heard);
+    if (this.#draft !== undefined) this.#parts.metrics.draft('used');
+    this.#draft = undefined;
+    draft.answer.marks.set('endpoint', monotonicMs());
+    this.#take(draft.answer, () =>
+      draft.context.then(
+        ({ words }) => this.#addCallerWords(words),
+        // Why there are no words is told by the answer, which waits for them too.
+        () => this.#showCaller('', true),
+      ),
+    );
+  }
+
+  #addCallerWords(words: string): void {
+    if (words !== '') this.#conversation.addCallerWords(words);
+    this.#showCaller('', true);
+  }
+
+  #callerDropped(): void {
+    this.#dropDraft();
+    this.#letAgentSpeakOn();
+    this.#showCaller('', true);
+  }
+
+  /** Over the agent's voice words decide: a listener's sounds let it go on, all others stop it. */
+  #judgeInterruption(words: Promise<string>): void {
+    words
+      .then((text) => {
+        if (isBackchannel(text)) {
+          this.#letAgentSpeakOn();
+          return;
+        }
+        this.#hearing.confirmInterruption();
+        this.#interrupt();
+      })
+      .catch((error: unknown) => {
+        if (!isAbort(error))
+          this.#parts.log.warn({ err: error }, 'words over the agent could not be recognised');
+      });
+  }
+
+  #letAgentSpeakOn(): void {
+    this.#parts.media.gain(1);
+    this.#parts.media.hold(false);
+  }
+
+  /** Stops the answer in the making or being spoken. What was heard of it stays in the conversation. */
+  #interrupt(): void {
+    const answer = this.#answer;
+    if (answer === undefined) return;
+    this.#parts.media.stopPlayout();
+    this.#letAgentSpeakOn();
+    // An audible answer ends with the media thread's word on how much has left; one in the making ends here.
+    if (!answer.segment.audible) answer.abort();
+    else setTimeout(() => answer.abort(), settleLimitMs).unref();
+  }
+
+  #dropDraft(): void {
+    if (this.#draft === undefined) return;
+    this.#draft.answer.abort();
+    this.#draft = undefined;
+    this.#parts.metrics.draft('wasted');
+  }
+
+  #newDraft({ words, lastVoicedAtMs }: HeardWords): Draft {
+    const context = Promise.all([words, this.#settled]).then(([text]) => {
+      const spoken = text.trim();
+      return { words: spoken, ...this.#conversation.withCallerWords(spoken) };
+    });
+    const answer = this.#newAnswer((made, signal) => this.#think(context, made, signal));
+    answer.marks.set('lastVoiced', lastVoicedAtMs);
+    return { answer, words, context };
+  }
+
+  async *#think(context: Promise<Context>, answer: Answer, signal: AbortSignal): AsyncIterable<ReplyDelta> {
+    const { words, history, turn } = await context;
+    signal.throwIfAborted();
+    answer.marks.set('recognised', monotonicMs());
+    const { languageModel, config } = this.#parts;
+    if (turn === '') return;
+    if (!answer.committed) {
+      this.#showCaller(words, false);
+      const finished = await languageModel.endOfTurn(history, turn, signal);
+      if (finished !== undefined && !answer.committed)
+        this.#hearing.endAfter(endSilenceMs(finished, config.turn));
+    }
+    const { maxTokens, temperature } = config.languageModel;
+    yield* languageModel.reply(
+      [...history, { role: 'user', text: turn }],
+      { tools: answer.gate(this.#parts.tools), maxTokens, temperature },
+      signal,
+    );
+  }
+
+  #newAnswer(deltas: (answer: Answer, signal: AbortSignal) => AsyncIterable<ReplyDelta>): Answer {
+    const { media, engines, voice, onTurn } = this.#parts;
+    const turnId = this.#conversation.nextAgentTurn();
+    const answer: Answer = new Answer(
+      {
+        turnId,
+        synthesizer: engines.synthesizer,
+        voice,
+        play: (samples, last) => media.play(turnId, samples, last),
+        deltas,
+        onText: (text) => onTurn({ turnId, speaker: 'agent', text, final: false }),
+        onStarted: () => this.#started(answer),
+      },
+      this.#signal,
+    );
+    return answer;
+  }
+
+  /**
+   * Makes an answer the one that is being given: when the one before is settled and the caller's words have been added,
+   * it may be heard.
+   */
+  #take(answer: Answer, addWords: () => Promise<void>): void {
+    const added = this.#settled.then(addWords).then(() => answer.commit());
+    this.#settled = Promise.all([added, answer.outcome]).then(([, outcome]) => this.#over(answer, outcome));
+    this.#answer = answer;
+    this.#setState('thinking');
+  }
+
+  #started(answer: Answer): void {
+    this.#conversation.answerBegan();
+    this.#setState('speaking');
+    const latency = answer.marks.latency(answer.turnId);
+    if (latency === undefined) return;
+    const network = this.#network;
+    if (network !== undefined) {
+      latency.mouthToEarMs =
+        latency.voiceToVoiceMs + network.roundTripMs + network.jitterBufferMs + network.outputMs;
+    }
+    this.#parts.onLatency(latency);
+  }
+
+  #over(answer: Answer, outcome: ReplyOutcome): void {
+    const { segment, turnId, calls } = answer;
+    const { media, engines, log, metrics, onTurn } = this.#parts;
+    if (outcome.type !== 'spoken' && segment.ended === undefined) media.stopPlayout();
+    const heard =
+      outcome.type === 'spoken'
+        ? segment.text
+        : segment.heard(engines.synthesizer.sampleRateHz, this.#earDelayMs);
+    this.#conversation.addAgentWords(heard, calls);
+    log.debug({ turnId, outcome: outcome.type, text: segment.text, heard }, 'agent');
+    if (segment.text !== '' && answer.committed) {
+      const cut = heard.length < segment.text.length ? { heardCharacters: heard.length } : {};
+      onTurn({ turnId, speaker: 'agent', text: segment.text, final: true, ...cut });
+    }
+    if (outcome.type === 'failed') {
+      metrics.turnFailed();
+      log.error({ err: outcome.error, turnId }, 'an answer failed');
+    }
+    if (this.#answer !== answer) return;
+    this.#answer = undefined;
+    this.#parts.onActivity();
+    this.#setState('listening');
+    const apologise = outcome.type === 'failed' && !this.#apologising;
+    this.#apologising = apologise;
+    if (apologise) this.speak(apology);
+    else this.#parts.onAnswered(outcome);
+  }
+
+  /** Delay between the server and the caller's ear as far as the browser has told it, ms. */
+  get #earDelayMs(): number {
+    const network = this.#network;
+    return network === undefined ? 0 : network.roundTripMs / 2 + network.jitterBufferMs + network.outputMs;
+  }
+
+  /** Shows the caller's turn: what is in the conversation and the words that are just being heard. */
+  #showCaller(hearing: string, final: boolean): void {
+    const turnId = this.#conversation.callerTurnId;
+    const text = [this.#conversation.callerText, hearing].filter((part) => part !== '').join(' ');
+    this.#parts.onTurn({ turnId, speaker: 'caller', text, final });
+    if (final) this.#parts.log.debug({ turnId, text }, 'caller');
+  }
+
+  #setState(state: AgentState): void {
+    if (this.#state === state || this.#signal.aborted) return;
+    this.#state = state;
+    this.#parts.onState(state);
+  }
+}
+
+async function* fixedText(text: string): AsyncIterable<ReplyDelta> {
+  yield { type: 'text', text };
+}

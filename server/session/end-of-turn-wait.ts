@@ -1,0 +1,20 @@
+/** How long a pause must last to end the turn, by how finished the words sound. */
+
+/** Probabilities at which the wait is longest and shortest: those of cut and of whole sentences lie outside of them. */
+const unsureBelow = 0.02;
+const sureAbove = 0.3;
+
+/**
+ * @param finished probability that the turn ends here, 0 to 1.
+ * @param bounds silence when sure and when surely not, ms.
+ * @returns silence after which the turn is over, ms; in between it follows the logarithm of the odds.
+ */
+export function endSilenceMs(
+  finished: number,
+  bounds: { sureSilenceMs: number; unsureSilenceMs: number },
+): number {
+  const logit = (probability: number) => Math.log(probability / (1 - probability));
+  const clamped = Math.min(sureAbove, Math.max(unsureBelow, finished));
+  const share = (logit(clamped) - logit(unsureBelow)) / (logit(sureAbove) - logit(unsureBelow));
+  return bounds.unsureSilenceMs + share * (bounds.sureSilenceMs - bounds.unsureSilenceMs);
+}
