@@ -30,7 +30,12 @@ const warmLimitMs = 60_000;
 export async function loadEngines(config: Config, log: Logger): Promise<LoadedEngines> {
   const path = config.languageModel.path;
   const starting = [
-    PocketSphinxRecognizer.start({ decoders: config.recognizer.decoders, logger: log }),
+    PocketSphinxRecognizer.start({
+      decoders: config.recognizer.decoders,
+      // A machine at its limit is slow; only a decoder that does nothing at all is to be replaced.
+      silenceLimitMs: 15_000,
+      logger: log,
+    }),
     LlamaLanguageModel.load({
       ...config.languageModel,
       path: isAbsolute(path) ? path : join(projectRoot(), path),
