@@ -40,7 +40,7 @@ COPY package.json ./
 COPY config/default.yaml config/
 COPY models models
 COPY --from=compiled /parley/dist dist
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 UV_THREADPOOL_SIZE=16 MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker
 USER node
 EXPOSE 3000/tcp 40000-40063/udp 40000-40063/tcp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
