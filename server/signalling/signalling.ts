@@ -89,10 +89,11 @@ class Connection {
         return null;
       },
     };
-    socket.onAny((name: string, ...args: unknown[]) => {
+    // The framing lets a name be a number, whatever the types say.
+    socket.onAny((name: unknown, ...args: unknown[]) => {
       const answer = args.at(-1);
       if (typeof answer !== 'function') return;
-      this.#handle(name, args.length > 1 ? args[0] : undefined, handlers)
+      this.#handle(String(name), args.length > 1 ? args[0] : undefined, handlers)
         .then((result) => (answer as (answer: Answer<unknown>) => void)(result))
         .catch((error: unknown) => this.#log.error({ err: error }, 'an answer could not be sent'));
     });
