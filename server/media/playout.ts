@@ -34,7 +34,8 @@ interface Segment {
   offset: number;
   /** Samples that wait. */
   waiting: number;
-  /** Samples that have left. */
+  /** Samples that were given and that have left. */
+  given: number;
   sent: number;
   last: boolean;
   started: boolean;
@@ -87,6 +88,7 @@ export class Playout {
         chunks: [],
         offset: 0,
         waiting: 0,
+        given: 0,
         sent: 0,
         last: false,
         started: false,
@@ -99,6 +101,7 @@ export class Playout {
     if (accepted && samples.length > 0) {
       segment.chunks.push(samples);
       segment.waiting += samples.length;
+      segment.given += samples.length;
       this.#waiting += samples.length;
     }
     segment.last ||= last;
@@ -244,15 +247,14 @@ export class Playout {
         segment.reportedAtMs = nowMs;
         this.#onEvent({ type: 'progress', segmentId, samples: segment.sent, atMs: nowMs });
       }
+      this.#finishSegments(nowMs);
     }
-    this.#finishSegments(nowMs);
   }
 
   #finishSegments(nowMs: number): void {
     for (;;) {
       const segment = this.#segments[0];
-      const prepared = this.#frame?.spans.some((span) => span.segment === segment);
-      if (!segment?.last || segment.waiting > 0 || prepared) return;
+      if (!segment?.last || segment.sent < segment.given) return;
       this.#segments.shift();
       const { id: segmentId, sent: samples } = segment;
       if (!segment.started) this.#onEvent({ type: 'started', segmentId, atMs: nowMs });
