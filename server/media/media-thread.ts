@@ -119,7 +119,7 @@ export class MediaThread {
 
   /** Says who sends to the port and where the voice goes; from now on the session hears. */
   connect(sessionId: string, stream: StreamParameters): void {
-    this.#post({ type: 'connect', sessionId, stream });
+    this.post({ type: 'connect', sessionId, stream });
   }
 
   /** Whom to tell about a session. Replaces the listener before. */
@@ -135,22 +135,22 @@ export class MediaThread {
     const { buffer } = samples;
     const owned =
       buffer instanceof ArrayBuffer && samples.byteLength === buffer.byteLength && samples.length > 0;
-    this.#post({ type: 'play', sessionId, segmentId, samples, last }, owned ? [buffer] : []);
+    this.post({ type: 'play', sessionId, segmentId, samples, last }, owned ? [buffer] : []);
   }
 
   /** Silences a session at once; the events `stopped` say how far each segment came. */
   stopPlayout(sessionId: string): void {
-    this.#post({ type: 'stopPlayout', sessionId });
+    this.post({ type: 'stopPlayout', sessionId });
   }
 
   /** Lets the voice pause where it is, and go on. */
   hold(sessionId: string, held: boolean): void {
-    this.#post({ type: 'hold', sessionId, held });
+    this.post({ type: 'hold', sessionId, held });
   }
 
   /** @param gain volume of the voice, 0 to 1 = as synthesised. */
   gain(sessionId: string, gain: number): void {
-    this.#post({ type: 'gain', sessionId, gain });
+    this.post({ type: 'gain', sessionId, gain });
   }
 
   /** Gives the port back; news of the session that are still on their way are dropped. Resolves also when the thread is dead. */
@@ -169,7 +169,7 @@ export class MediaThread {
   async shutdown(): Promise<void> {
     if (this.#death) return;
     const exited = once(this.#worker, 'exit');
-    if (!this.#stopping) this.#post({ type: 'shutdown' });
+    if (!this.#stopping) this.post({ type: 'shutdown' });
     this.#stopping = true;
     await exited;
   }
@@ -179,11 +179,11 @@ export class MediaThread {
     return new Promise((resolve, reject) => {
       const requestId = this.#nextRequest++;
       this.#requests.set(requestId, { resolve, reject });
-      this.#post(command(requestId));
+      this.post(command(requestId));
     });
   }
 
-  #post(command: MediaCommand, transfer: ArrayBuffer[] = []): void {
+  private post(command: MediaCommand, transfer: ArrayBuffer[] = []): void {
     if (!this.#death && !this.#stopping) this.#worker.postMessage(command, transfer);
   }
 
