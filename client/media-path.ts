@@ -1,5 +1,5 @@
 /** The two WebRTC transports of a call: the microphone goes out on one, the agent's voice comes in on the other. */
-import { Device, type types as mediasoup } from 'mediasoup-client';
+import { detectDevice, Device, type types as mediasoup } from 'mediasoup-client';
 import type { ConnectMediaRequest, StartCallResult, TransportParameters } from '../server/protocol.js';
 import { CallError } from './call-errors.js';
 
@@ -48,7 +48,7 @@ export class MediaPath {
   }
 
   static async open(start: StartCallResult, hooks: MediaPathHooks): Promise<MediaPath> {
-    const device = await newDevice();
+    const device = newDevice();
     // Both libraries describe the same JSON, in types that differ in `undefined` only.
     await device.load({ routerRtpCapabilities: start.routerRtpCapabilities as mediasoup.RtpCapabilities });
     return new MediaPath(device, start, hooks);
@@ -125,20 +125,18 @@ export class MediaPath {
  * lists codecs.
  */
 export function warmUpMedia(): Promise<void> {
-  warm ??= newDevice().then((device) =>
-    device.load({ routerRtpCapabilities: { codecs: [], headerExtensions: [] } }),
-  );
+  warm ??= (async () => newDevice().load({ routerRtpCapabilities: { codecs: [], headerExtensions: [] } }))();
   return warm;
 }
 
 let warm: Promise<void> | undefined;
 
-async function newDevice(): Promise<mediasoup.Device> {
-  try {
-    return await Device.factory();
-  } catch (error) {
-    throw CallError.from(error, 'browserUnsupported');
+function newDevice(): mediasoup.Device {
+  if (!('RTCPeerConnection' in window)) {
+    throw new CallError('browserUnsupported', 'The browser has no RTCPeerConnection.');
   }
+  // Browsers that hide what they are get what most are; on insecure pages there is less to tell them by.
+  return new Device({ handlerName: detectDevice() ?? 'Chrome111' });
 }
 
 /** What the server sends is plain JSON; mediasoup-client wants objects of its own to keep. */
