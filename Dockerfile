@@ -36,7 +36,7 @@ RUN apt-get update \
 WORKDIR /parley
 COPY --from=worker /usr/local/bin/mediasoup-worker /usr/local/bin/
 COPY --from=packages /parley/node_modules node_modules
-COPY package.json ./
+COPY package.json LICENSE ./
 COPY config/default.yaml config/
 COPY models models
 COPY --from=compiled /parley/dist dist
