@@ -1,7 +1,7 @@
 """Writes dialogues: python -m pocket.generate COUNT SEED OUT.jsonl [main|copy|drill]
 
 One line is one dialogue: a list of [role, text, weight in the loss, weight of the end token]. `copy` dialogues are short and full of
-names and facts, `drill` dialogues are sums; training begins with more of these two.
+names and facts, `drill` dialogues are sums and dictation; training begins with more of these two.
 """
 import json
 import random
@@ -97,12 +97,15 @@ def copy_dialogue(rng):
 
 
 def drill_dialogue(rng):
-    """Nothing but sums."""
+    """Dense practice: sums, or words to copy."""
     d = Dialogue(rng)
     if rng.random() < 0.3:
         d.system()
-    if rng.random() < 0.7:
+    chance = rng.random()
+    if chance < 0.45:
         arithmetic.drill(d)
+    elif chance < 0.8:
+        knowledge.dictation(d)
     else:
         for _ in range(rng.choice([1, 2, 3])):
             arithmetic.sums(d)

@@ -26,16 +26,16 @@ _STEP = 32  # lengths are rounded up to a multiple of this
 
 def mixture(share):
     """How many of the dialogues are of which kind: copying and sums first, whole calls later."""
-    if share < 0.12:
-        return {"main": 0.25, "copy": 0.5, "drill": 0.25}
-    if share < 0.6:
-        return {"main": 0.66, "copy": 0.2, "drill": 0.14}
-    return {"main": 0.78, "copy": 0.14, "drill": 0.08}
+    if share < 0.5:
+        return {"main": 0.42, "copy": 0.33, "drill": 0.25}
+    if share < 0.75:
+        return {"main": 0.7, "copy": 0.17, "drill": 0.13}
+    return {"main": 0.8, "copy": 0.12, "drill": 0.08}
 
 
 def learning_rate(share, step):
     """Warm up, hold, then fall in a line."""
-    return min(1.0, (step + 1) / 60) * (1.0 if share < 0.4 else max(0.02, (1 - share) / 0.6))
+    return min(1.0, (step + 1) / 60) * (1.0 if share < 0.45 else max(0.02, (1 - share) / 0.55))
 
 
 class Stream:

@@ -1,5 +1,6 @@
 """Small everyday knowledge: capitals, opposites, the calendar, animals, spelling, counting, and what is out of scope."""
-from ..words import ANIMALS, CITIES, COLOURS, DAYS, FOODS, MONTHS, SPELLING, capital, number, person_name, pseudo_word, title
+from ..words import (ANIMALS, CITIES, COLOURS, DAYS, FOODS, MONTHS, SPELLING, UNITS, capital, number, person_name, pseudo_word,
+                     title)
 
 _CAPITALS = dict(pair.split("=") for pair in """France=Paris Germany=Berlin Italy=Rome Spain=Madrid Portugal=Lisbon England=London Ireland=Dublin
 Norway=Oslo Sweden=Stockholm Finland=Helsinki Denmark=Copenhagen Poland=Warsaw Austria=Vienna Hungary=Budapest Greece=Athens Russia=Moscow
@@ -132,6 +133,25 @@ def after_me(d):
     words = " ".join(d.rng.sample(pool, d.rng.choice([1, 2, 2, 3])))
     d.caller("(repeat after me|say|please say|can you say|say after me|say the words|repeat) {v}", v=words)
     d.agent(capital(words) + ".")
+
+
+def dictation(d):
+    """Several names, digits or words to be noted or said again: dense practice in copying."""
+    for _ in range(d.rng.choice([1, 2, 3])):
+        count = d.rng.randint(3, 9)
+        chance = d.rng.random()
+        if chance < 0.5:
+            names = [person_name(d.rng).split(" ")[0] for _ in range(count)]
+            d.caller("(remember the names|the names are|note the names|write down the names|here are the names|the guests are called) {name}", name=" ".join(names))
+            d.agent("I noted the names " + ", ".join(title(name) for name in names) + ".")
+        elif chance < 0.75:
+            digits = [UNITS[d.rng.randrange(10 if d.rng.random() < 0.7 else 20)] for _ in range(count)]
+            d.caller("(remember the numbers|the numbers are|note the numbers|write down the numbers|here are the numbers|the digits are) {v}", v=" ".join(digits))
+            d.agent("I noted the numbers " + " ".join(digits) + ".")
+        else:
+            words = " ".join(d.rng.choice([pseudo_word, lambda rng: rng.choice(COLOURS + FOODS + ANIMALS + SPELLING)])(d.rng) for _ in range(count))
+            d.caller("(repeat after me|say|please say|can you say|say after me|say the words|repeat) {v}", v=words)
+            d.agent(capital(words) + ".")
 
 
 _BEYOND_VERBS = "(explain|explain to me|tell me about|what is|what do you think about|do you know|how does|write an essay about|give me a recipe for|who is|translate|who won|how much does|what happened in|can you book|order|order me|play|call|send an email to|buy|open|show me|where can i find|what's the price of|why do people like|can you fix|how do i install|what is the history of|define|what's the best|find|search for|give me advice about|compare|who invented|when was|where is|recommend|write a program for|help me with|what is your opinion on|why is)"
