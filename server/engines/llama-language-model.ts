@@ -10,8 +10,8 @@ import { batchTokens, stepsBeforePrompts } from './llama-batching.js';
 import { LlamaHandle } from './llama-handle.js';
 import { checkModelFile, checkWeights } from './llama-model-file.js';
 import { LlamaPrompt } from './llama-prompt.js';
-import type { SequenceGroup } from './llama-sequence.js';
 import { LlamaSequencePool } from './llama-sequence-pool.js';
+import { SequenceGroup } from './sequence-group.js';
 
 export interface LlamaLanguageModelOptions {
   /** Absolute path of a GGUF file. */
@@ -63,7 +63,7 @@ export class LlamaLanguageModel implements LanguageModel {
       const weightBytes = await checkWeights(path, llama);
       const cores = weightBytes < singleThreadBytes ? 1 : availableParallelism();
       const threads = options.threads === 0 ? cores : options.threads;
-      const group: SequenceGroup = { replying: 0, stallMs: options.stallMs ?? defaultStallMs };
+      const group = new SequenceGroup(options.stallMs ?? defaultStallMs);
       const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
       const context = await model.createContext({
         sequences,

@@ -5,7 +5,8 @@
 import type { LlamaContext } from 'node-llama-cpp';
 
 import { ServerFullError } from '../errors.js';
-import { LlamaSequence, type SequenceGroup } from './llama-sequence.js';
+import { LlamaSequence } from './llama-sequence.js';
+import type { SequenceGroup } from './sequence-group.js';
 
 export class LlamaSequencePool {
   readonly #all: readonly LlamaSequence[];

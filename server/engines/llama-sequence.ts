@@ -2,24 +2,23 @@
  * One sequence (KV cache) of the shared llama.cpp context: evaluates what it has not seen, generates, and tells the
  * probability of a token. Every call into the library is watched: one that fails or hangs is an EngineFailedError.
  */
-import type { EvaluationPriority, LlamaContextSequence, Token } from 'node-llama-cpp';
+import type {
+  ControlledEvaluateInputItem,
+  EvaluationPriority,
+  LlamaContextSequence,
+  Token,
+} from 'node-llama-cpp';
 
 import { EngineFailedError } from '../errors.js';
 import { Urgency } from './llama-batching.js';
+import type { SequenceGroup } from './sequence-group.js';
+import { unlessAborted } from './turnstile.js';
 
-/**
- * Tokens of a prompt per call into the library. A call cannot be taken back, and roll-backs of all other sequences wait
- * for it.
- */
+/** Tokens of a prompt per call into the library. A call cannot be taken back, and everybody else waits for its end. */
 const chunkTokens = 64;
 
-/** What all sequences of one context share. */
-export interface SequenceGroup {
-  /** Answers being generated now. */
-  replying: number;
-  /** A call into the library that takes longer has failed, ms. */
-  readonly stallMs: number;
-}
+/** The same while somebody is being answered, whose next word waits for the call. */
+const chunkTokensBesideReplies = 32;
 
 export class LlamaSequence {
   readonly #sequence: LlamaContextSequence;
@@ -45,7 +44,7 @@ export class LlamaSequence {
   async recover(): Promise<boolean> {
     try {
       await this.#call;
-      await this.#sequence.clearHistory();
+      await this.#group.rollBack(() => this.#sequence.clearHistory());
     } catch {
       return false;
     }
@@ -78,8 +77,8 @@ export class LlamaSequence {
     while (this.#sequence.nextTokenIndex < tokens.length && !enough()) {
       signal.throwIfAborted();
       const start = this.#sequence.nextTokenIndex;
-      const chunk = tokens.slice(start, start + chunkTokens);
-      await this.#watch(
+      const chunk = tokens.slice(start, start + this.#chunkTokens);
+      await this.#evaluate(() =>
         this.#sequence.evaluateWithoutGeneratingNewTokens(chunk, { evaluationPriority: urgency }),
       );
     }
@@ -88,49 +87,53 @@ export class LlamaSequence {
 
   /** Generates tokens after `prompt` until the model ends its turn. Aborts between two tokens. */
   async *generate(prompt: Token[], temperature: number, signal: AbortSignal): AsyncGenerator<Token> {
-    this.#group.replying++;
+    const last = await this.#prefillButLast(prompt, Urgency.reply, signal);
+    const tokens = this.#sequence.evaluate(last, { temperature, evaluationPriority: Urgency.reply });
+    let speaking = false;
     try {
-      // The last chunk goes together with the first step: one batch less to wait for.
-      const held = Math.min(this.#shared(prompt), prompt.length - 1);
-      const rest = prompt.length - held;
-      const ahead = rest <= chunkTokens ? held : prompt.length - chunkTokens;
-      await this.prefill(prompt.slice(0, ahead), Urgency.reply, signal);
-      const tokens = this.#sequence.evaluate(prompt.slice(ahead), {
-        temperature,
-        evaluationPriority: Urgency.reply,
-      });
-      try {
-        for (;;) {
-          signal.throwIfAborted();
-          const next = await this.#watch(tokens.next());
-          if (next.done === true) return;
-          signal.throwIfAborted();
-          yield next.value;
-        }
-      } finally {
-        if (this.#failure === undefined) await tokens.return();
+      for (;;) {
+        const next = await this.#evaluate(() => tokens.next());
+        if (next.done === true) return;
+        signal.throwIfAborted();
+        if (!speaking) this.#group.replying++;
+        speaking = true;
+        yield next.value;
+        signal.throwIfAborted();
       }
     } finally {
-      this.#group.replying--;
+      if (speaking) this.#group.replying--;
+      if (this.#failure === undefined) await tokens.return();
     }
   }
 
   /** Probability (0 to 1) that `token` comes after `tokens`, which the sequence then holds. */
   async probability(tokens: Token[], token: Token, signal: AbortSignal): Promise<number> {
-    const last = tokens.at(-1);
-    if (last === undefined) return 0;
-    await this.prefill(tokens.slice(0, -1), Urgency.endOfTurn, signal);
+    const last: ControlledEvaluateInputItem[] = await this.#prefillButLast(tokens, Urgency.endOfTurn, signal);
+    const end = tokens.at(-1);
+    if (end === undefined) return 0;
+    // The greatest logit and the sum over all make a probability of one logit, without a map of the whole vocabulary.
     const logits = { filter: { tokens: [token], includeMax: true } };
-    const [output] = await this.#watch(
-      this.#sequence.controlledEvaluate([[last, { generateNext: { logits, totalLogitWeight: true } }]], {
-        evaluationPriority: Urgency.endOfTurn,
-      }),
+    const input = last.with(-1, [end, { generateNext: { logits, totalLogitWeight: true } }]);
+    const outputs = await this.#evaluate(() =>
+      this.#sequence.controlledEvaluate(input, { evaluationPriority: Urgency.endOfTurn }),
     );
     signal.throwIfAborted();
-    const { logits: found, totalLogitWeight } = output?.next ?? {};
+    const { logits: found, totalLogitWeight } = outputs.at(-1)?.next ?? {};
     const logit = found?.get(token);
     if (found === undefined || logit === undefined || !totalLogitWeight) return 0;
     return Math.exp(logit - Math.max(...found.values())) / totalLogitWeight;
+  }
+
+  /** Evaluates all but the last chunk, which goes together with the first step: one batch less to wait for. */
+  async #prefillButLast(tokens: Token[], urgency: EvaluationPriority, signal: AbortSignal): Promise<Token[]> {
+    const held = Math.min(this.#shared(tokens), tokens.length - 1);
+    const ahead = Math.max(held, tokens.length - this.#chunkTokens);
+    await this.prefill(tokens.slice(0, ahead), urgency, signal);
+    return tokens.slice(ahead);
+  }
+
+  get #chunkTokens(): number {
+    return this.#group.replying > 0 ? chunkTokensBesideReplies : chunkTokens;
   }
 
   /** Tokens at the beginning of `tokens` that the sequence holds. */
@@ -143,20 +146,27 @@ export class LlamaSequence {
     signal.throwIfAborted();
     const end = this.#sequence.nextTokenIndex;
     const start = this.#shared(tokens);
-    if (start < end) await this.#watch(this.#sequence.eraseContextTokenRanges([{ start, end }]));
+    if (start < end)
+      await this.#watch(() =>
+        this.#group.rollBack(() => this.#sequence.eraseContextTokenRanges([{ start, end }])),
+      );
   }
 
-  async #watch<T>(call: Promise<T>): Promise<T> {
+  async #evaluate<T>(call: () => Promise<T>): Promise<T> {
+    return this.#watch((stalled) => this.#group.evaluate(call, stalled));
+  }
+
+  /** @param work gets a signal that aborts when it is given up. */
+  async #watch<T>(work: (stalled: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#failure !== undefined) throw this.#failure;
-    let timer: NodeJS.Timeout | undefined;
-    const stalled = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`no answer from llama.cpp for ${this.#group.stallMs} ms`));
-      }, this.#group.stallMs);
-    });
+    const stalled = new AbortController();
+    const timer = setTimeout(() => {
+      stalled.abort(new Error(`no answer from llama.cpp for ${this.#group.stallMs} ms`));
+    }, this.#group.stallMs);
+    const call = work(stalled.signal);
     this.#call = call.catch(() => undefined);
     try {
-      return await Promise.race([call, stalled]);
+      return await unlessAborted(call, stalled.signal);
     } catch (error) {
       this.#failure = new EngineFailedError('The language model failed.', { cause: error });
       throw this.#failure;

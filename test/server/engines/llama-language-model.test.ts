@@ -134,7 +134,6 @@ describe('the language model in llama.cpp', () => {
       [system],
       [system, { role: 'assistant', text: 'Hello!' }],
     ] satisfies ChatMessage[][]) {
-      await handle.prefill(history, options, never);
       await textOf(handle.reply(history, { ...options, maxTokens: 4 }, never));
     }
     await handle.endOfTurn([system], long, never);
