@@ -77,8 +77,10 @@ export class Dialogue {
   readonly #conversation: Conversation;
   readonly #hearing: Hearing;
   #draft: Draft | undefined;
-  /** The committed answer that is not over. */
+  /** The answer that is being given. */
   #answer: Answer | undefined;
+  /** Answers that were given and are not over, by number: the last, and those before it that are being stopped. */
+  readonly #given = new Map<number, Answer>();
   /** Resolves when the answer before has settled and the words of all turns that are over stand in the conversation. */
   #settled: Promise<void> = Promise.resolve();
   #state: AgentState = 'listening';
@@ -116,8 +118,8 @@ export class Dialogue {
 
   /** Takes news of the playout. */
   playout(event: PlayoutEvent): void {
-    const answer = this.#answer;
-    if (answer?.segment.id !== event.segmentId) return;
+    const answer = this.#given.get(event.segmentId);
+    if (answer === undefined) return;
     answer.segment.handle(event);
     if (event.type === 'stopped') answer.abort();
   }
@@ -136,7 +138,6 @@ export class Dialogue {
   /** Takes words that were typed in place of spoken. */
   say(text: string): void {
     this.#dropDraft();
-    this.#interrupt();
     this.#callerEnded({ words: Promise.resolve(text), lastVoicedAtMs: monotonicMs() });
   }
 
@@ -146,7 +147,7 @@ export class Dialogue {
   }
 
   get #agentSpeaking(): boolean {
-    return this.#answer?.segment.audible ?? false;
+    return [...this.#given.values()].some(({ segment }) => segment.audible);
   }
 
   #callerBegan(): void {
@@ -171,6 +172,8 @@ export class Dialogue {
     const draft = this.#draft ?? this.#newDraft(heard);
     if (this.#draft !== undefined) this.#parts.metrics.draft('used');
     this.#draft = undefined;
+    // More was said than what is being answered: spoken words after typed ones, or the other way round.
+    this.#interrupt();
     draft.answer.marks.set('endpoint', monotonicMs());
     this.#take(draft.answer, () =>
       draft.context.then(
@@ -288,6 +291,7 @@ export class Dialogue {
     const added = this.#settled.then(addWords).then(() => answer.commit());
     this.#settled = Promise.all([added, answer.outcome]).then(([, outcome]) => this.#over(answer, outcome));
     this.#answer = answer;
+    this.#given.set(answer.turnId, answer);
     this.#setState('thinking');
   }
 
@@ -307,6 +311,7 @@ export class Dialogue {
   #over(answer: Answer, outcome: ReplyOutcome): void {
     const { segment, turnId, calls } = answer;
     const { media, engines, log, metrics, onTurn } = this.#parts;
+    this.#given.delete(turnId);
     if (outcome.type !== 'spoken' && segment.ended === undefined) media.stopPlayout();
     const heard =
       outcome.type === 'spoken'

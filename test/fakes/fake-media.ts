@@ -36,13 +36,14 @@ export class FakeMedia implements SessionMedia {
   }
 
   stopPlayout(): void {
-    const stopped = new Set(this.#queue.map((entry) => entry.segmentId));
-    for (const id of this.#position.keys()) stopped.add(id);
+    const stopped = new Set([...this.#queue.map((entry) => entry.segmentId), ...this.#position.keys()]);
     this.#queue = [];
     for (const segmentId of stopped) {
       const samples = this.#position.get(segmentId) ?? 0;
       this.#position.delete(segmentId);
-      this.#events?.playout({ type: 'stopped', sessionId: 'fake', segmentId, samples, atMs: monotonicMs() });
+      // The media thread's word comes a little later, too.
+      const event = { type: 'stopped', sessionId: 'fake', segmentId, samples, atMs: monotonicMs() } as const;
+      setImmediate(() => this.#events?.playout(event));
     }
   }
 
