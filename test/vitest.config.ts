@@ -6,6 +6,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     maxWorkers: 1,
     testTimeout: 30_000,
     hookTimeout: 60_000,

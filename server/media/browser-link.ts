@@ -155,13 +155,13 @@ export class BrowserLink {
   }
 
   /**
-   * Takes the browser's microphone and leads it to the media thread.
+   * Takes the browser's microphone. It flows once `start` is called, when the media thread knows what comes.
    * @returns the producer's id for the browser and what the media thread needs to know of both streams.
    * @throws BadRequestError when mediasoup refuses the parameters; WrongStateError when there is a microphone already.
    */
   async takeMicrophone(
     rtpParameters: types.RtpParameters,
-  ): Promise<{ producerId: string; stream: StreamParameters }> {
+  ): Promise<{ producerId: string; stream: StreamParameters; start: () => Promise<void> }> {
     if (this.#microphone !== undefined) throw new WrongStateError('This call has a microphone already.');
     let producer: types.Producer;
     try {
@@ -179,6 +179,7 @@ export class BrowserLink {
     const consumer = await this.#plain.consume({
       producerId: producer.id,
       rtpCapabilities: this.#worker.router.rtpCapabilities,
+      paused: true,
     });
     const ssrc = consumer.rtpParameters.encodings?.[0]?.ssrc;
     const payloadType = consumer.rtpParameters.codecs[0]?.payloadType;
@@ -187,6 +188,7 @@ export class BrowserLink {
     }
     return {
       producerId: producer.id,
+      start: () => consumer.resume(),
       stream: {
         remotePort: this.#plain.tuple.localPort,
         microphone: { ssrc, payloadType },

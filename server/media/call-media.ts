@@ -94,8 +94,9 @@ export class CallMedia {
 
   /** Leads the browser's microphone to the media thread; see {@link BrowserLink.takeMicrophone}. */
   async takeMicrophone(rtpParameters: types.RtpParameters): Promise<string> {
-    const { producerId, stream } = await this.#link.takeMicrophone(rtpParameters);
+    const { producerId, stream, start } = await this.#link.takeMicrophone(rtpParameters);
     this.#thread.connect(this.#id, stream);
+    await start();
     this.#microphoneTaken = true;
     this.#tellWhenConnected();
     return producerId;

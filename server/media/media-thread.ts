@@ -72,6 +72,8 @@ export class MediaThread {
    * @throws ModelUnusableError when the model's file is missing or damaged; MediaFailedError when the thread fails.
    */
   static async start(options: MediaThreadOptions, logger: Logger): Promise<MediaThread> {
+    // onnxruntime would otherwise report its use to its maker.
+    process.env['ORT_DISABLE_TELEMETRY'] = '1';
     const { url, execArgv } = entryPoint('./media-thread-worker', import.meta.url);
     const worker = new Worker(url, { name: 'media', workerData: options, execArgv });
     const notice = await firstNotice(worker);
