@@ -160,6 +160,7 @@ export class LlamaHandle implements LanguageModelHandle {
     let tokens = 0;
     let generated = 0;
     for await (const token of sequence.generate(prompt, temperature, signal)) {
+      if (this.#parts.prompt.isOutOfPlace(token)) break;
       tokens++;
       incomplete.push(token);
       const output = model.detokenize(incomplete, true, recent);

@@ -71,6 +71,15 @@ export class LlamaPrompt {
     return { tokens: tokens.slice(0, at), end: this.#endOfTurn.token };
   }
 
+  /** Whether a token belongs to the template and to nothing that the model may say: it has lost its way. */
+  isOutOfPlace(token: Token): boolean {
+    if (!this.#model.isSpecialToken(token)) return false;
+    const { callPrefixes, argumentsPrefix, argumentsSuffix, stops, thought } = this.syntax;
+    const marks = [...callPrefixes, argumentsPrefix, argumentsSuffix, ...stops, ...(thought?.open ?? [])];
+    const text = this.#model.detokenize([token], true);
+    return ![...marks, thought?.close ?? ''].some((mark) => mark.includes(text));
+  }
+
   /** Tokens of a text by itself. */
   tokenCount(text: string): number {
     return this.#model.tokenize(text).length;

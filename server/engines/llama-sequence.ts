@@ -20,6 +20,18 @@ const chunkTokens = 64;
 /** The same while somebody is being answered, whose next word waits for the call. */
 const chunkTokensBesideReplies = 32;
 
+/**
+ * What to ask for to compute the probability of one token without a map of the whole vocabulary: its logit, the greatest
+ * one, and the sum over all. `includeMax` of this library leaves the greatest out unless it is the token itself.
+ */
+function probabilityOf(token: Token) {
+  return {
+    logits: { filter: { tokens: [token], includeTop: 1 } },
+    totalLogitWeight: true,
+    options: { temperature: 1, topK: 0, topP: 1, minP: 0 },
+  };
+}
+
 export class LlamaSequence {
   readonly #sequence: LlamaContextSequence;
   readonly #group: SequenceGroup;
@@ -111,9 +123,7 @@ export class LlamaSequence {
     const last: ControlledEvaluateInputItem[] = await this.#prefillButLast(tokens, Urgency.endOfTurn, signal);
     const end = tokens.at(-1);
     if (end === undefined) return 0;
-    // The greatest logit and the sum over all make a probability of one logit, without a map of the whole vocabulary.
-    const logits = { filter: { tokens: [token], includeMax: true } };
-    const input = last.with(-1, [end, { generateNext: { logits, totalLogitWeight: true } }]);
+    const input = last.with(-1, [end, { generateNext: probabilityOf(token) }]);
     const outputs = await this.#evaluate(() =>
       this.#sequence.controlledEvaluate(input, { evaluationPriority: Urgency.endOfTurn }),
     );
