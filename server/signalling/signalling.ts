@@ -17,14 +17,21 @@ import type {
   StartCallRequest,
   StartCallResult,
 } from '../protocol.js';
-import type { SessionListener } from '../session/session.js';
-import type { Call, SessionManager } from '../session/session-manager.js';
+import type { CallMedia } from '../media/call-media.js';
+import type { Session, SessionListener } from '../session/session.js';
 import { messageSchemas, type MessageName } from './message-schemas.js';
 
 type CallerSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
+/** A call as far as messages reach. */
+export interface SignalledCall {
+  session: Pick<Session, 'id' | 'signal' | 'say' | 'reportPlayout' | 'close'>;
+  media: Pick<CallMedia, 'describe' | 'connect' | 'takeMicrophone'>;
+}
+
 export interface SignallingOptions {
-  manager: SessionManager;
+  /** Lets callers in. */
+  manager: { start(request: StartCallRequest, listener: SessionListener): Promise<SignalledCall> };
   /** What the page is told of the models and voices. */
   about: Pick<StartCallResult, 'models' | 'voices'>;
   log: Logger;
@@ -59,7 +66,7 @@ class Connection {
   readonly #socket: CallerSocket;
   readonly #options: SignallingOptions;
   readonly #log: Logger;
-  #call: Call | undefined;
+  #call: SignalledCall | undefined;
   #starting = false;
   #gone = false;
 
@@ -158,7 +165,7 @@ class Connection {
     };
   }
 
-  #needCall(): Call {
+  #needCall(): SignalledCall {
     if (this.#call === undefined)
       throw new NotFoundError('This connection has no call. Send startCall first.');
     return this.#call;

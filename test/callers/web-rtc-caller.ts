@@ -164,6 +164,11 @@ export class WebRtcCaller {
     return this.#recorder.quality;
   }
 
+  /** Packets of clips that have not been sent yet. */
+  get unsent(): number {
+    return this.#queue.length;
+  }
+
   /** Sends nothing at all while true, as a caller whose network is gone one way. */
   set muted(muted: boolean) {
     this.#muted = muted;
@@ -221,10 +226,13 @@ export class WebRtcCaller {
     const turn = await until(
       'an answer of the agent',
       () => {
-        if (this.#end) throw new Error(`The call ended while an answer was awaited: ${this.#end.reason}`);
-        return this.turns.find(
+        const over = this.turns.find(
           ({ speaker, final, turnId }) => speaker === 'agent' && final && !this.#answered.has(turnId),
         );
+        // A last answer and the end of the call may come together.
+        if (over === undefined && this.#end)
+          throw new Error(`The call ended while an answer was awaited: ${this.#end.reason}`);
+        return over;
       },
       limitMs,
     );

@@ -320,7 +320,7 @@ describe('a good call beside somebody who sends garbage', () => {
 
   it('leaves the good call as it was, and nothing behind', async () => {
     await steady.expectUndisturbed(question, /name/);
-    const unexpected = server.complaints.filter(({ level }) => level >= 50);
+    const unexpected = server.log.filter(({ level }) => level >= 50);
     expect(unexpected).toEqual([]);
   });
 });

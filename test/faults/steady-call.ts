@@ -68,7 +68,7 @@ export class SteadyCall {
 
   async #talk(): Promise<void> {
     while (!this.#stopping) {
-      await this.caller.say('What can you do?');
+      await this.caller.say('What is the capital of France?');
       const { text, heardCharacters } = await this.caller.waitForAnswer(30_000);
       if (heardCharacters !== undefined || /something went wrong/.test(text))
         throw new Error(`The good call got this answer: "${text}", heard up to ${heardCharacters}.`);

@@ -1,0 +1,68 @@
+/** SIGTERM while the agent speaks: the answer ends, nobody new is let in, everything goes, exit code 0. */
+import { afterAll, expect, it } from 'vitest';
+import { monotonicMs } from '../../server/media/media-types.js';
+import { SignallingClient } from '../callers/signalling-client.js';
+import { WebRtcCaller } from '../callers/web-rtc-caller.js';
+import { ServerProcess } from '../helpers/server-process.js';
+import { until } from '../helpers/until.js';
+
+let server: ServerProcess | undefined;
+const callers: WebRtcCaller[] = [];
+
+afterAll(async () => {
+  for (const caller of callers) await caller.leave('disconnect');
+  await server?.stop();
+});
+
+async function readiness(running: ServerProcess): Promise<number> {
+  return (await fetch(new URL('readyz', running.url))).status;
+}
+
+it('lets the answer end, turns newcomers away at once, and exits with 0', async () => {
+  const running = (server = await ServerProcess.start({ PARLEY_SERVER_DRAIN_MS: '15000' }));
+  const talking = await WebRtcCaller.call(running.url);
+  callers.push(talking);
+  const idle = await WebRtcCaller.call(running.url);
+  callers.push(idle);
+  const newcomer = await SignallingClient.connect(running.url);
+
+  await talking.say('What can you do?');
+  const whole = await talking.waitForAnswer();
+  expect(await readiness(running)).toBe(200);
+  await talking.say('What can you do?');
+  await until('the agent speaks', () => talking.state === 'speaking');
+
+  const stopped = running.stop();
+  const askedAtMs = monotonicMs();
+  await until('readyz says no', async () => (await readiness(running)) === 503, 1000);
+  expect((await fetch(new URL('healthz', running.url))).status).toBe(200);
+  await expect(newcomer.request('startCall', {})).rejects.toMatchObject({ code: 'serverDraining' });
+  expect(talking.state).toBe('speaking');
+  expect(talking.ended).toBeUndefined();
+
+  const answer = await talking.waitForAnswer();
+  expect(answer.text).toBe(whole.text);
+  expect(answer.heardCharacters).toBeUndefined();
+  // All of it was heard, within a few frames.
+  expect(answer.samples.length).toBeGreaterThan(0.9 * whole.samples.length);
+  expect((await talking.waitForEnd()).reason).toBe('serverShutdown');
+  expect((await idle.waitForEnd()).reason).toBe('serverShutdown');
+  // Exit code 0, and no child left, or this rejects.
+  await stopped;
+  expect(monotonicMs() - askedAtMs).toBeLessThan(15_000);
+  newcomer.close();
+}, 90_000);
+
+it('cuts an answer that is longer than the limit', async () => {
+  const running = (server = await ServerProcess.start({ PARLEY_SERVER_DRAIN_MS: '500' }));
+  const talking = await WebRtcCaller.call(running.url);
+  callers.push(talking);
+  await talking.say('Tell me a story.');
+  await until('the agent speaks', () => talking.state === 'speaking');
+  const askedAtMs = monotonicMs();
+  const stopped = running.stop();
+  expect((await talking.waitForEnd()).reason).toBe('serverShutdown');
+  expect(monotonicMs() - askedAtMs).toBeGreaterThan(400);
+  await stopped;
+  expect(monotonicMs() - askedAtMs).toBeLessThan(8000);
+}, 90_000);
