@@ -1,0 +1,20 @@
+/** `npm run bench`: lists the benchmarks; `npm run bench -- NAME [options]` runs one. */
+
+/** Each is a file of this folder that runs when it is imported. */
+const benchmarks: Readonly<Record<string, string>> = {
+  pacer: 'lateness of the 20 ms pacer under load, beside a plain timer',
+  speech: 'word errors and speed of recognition, speed of synthesis',
+  'pocket-llm': 'the built-in language model on held-out dialogues, by skill',
+  'language-model': 'first token, tokens per second and memory for one to eight callers',
+};
+
+const name = process.argv[2];
+if (name === undefined || !(name in benchmarks)) {
+  const lines = Object.entries(benchmarks).map(([key, what]) => `  ${key.padEnd(16)} ${what}`);
+  process.stdout.write(`npm run bench -- NAME [options], where NAME is one of\n${lines.join('\n')}\n`);
+  process.exitCode = name === undefined ? 0 : 1;
+} else {
+  // The benchmark reads its own options.
+  process.argv.splice(2, 1);
+  await import(`./${name}.ts`);
+}
