@@ -175,22 +175,12 @@ export class Caller {
   }
 
   /** Waits until the agent has given this many answers in the call and listens again. @returns the last one. */
-  async answer(count: number): Promise<ShownTurn> {
-    try {
-      return await until(
-        `answer ${count}`,
-        async () => {
-          const answers = await this.answers();
-          if (answers.length < count || (await this.state()) !== 'listening') return undefined;
-          return answers.at(-1);
-        },
-        ANSWER_LIMIT_MS,
-      );
-    } catch (error) {
-      throw new Error(`No answer ${count}; the page shows ${JSON.stringify(await this.turns())}.`, {
-        cause: error,
-      });
-    }
+  answer(count: number): Promise<ShownTurn> {
+    return this.#until(`answer ${count}`, ANSWER_LIMIT_MS, async () => {
+      const answers = await this.answers();
+      if (answers.length < count || (await this.state()) !== 'listening') return undefined;
+      return answers.at(-1);
+    });
   }
 
   /** `idle`, `starting`, `listening`, `thinking` or `speaking`. */
@@ -211,25 +201,33 @@ export class Caller {
 
   /** Waits for the agent's voice after a moment of the page's clock. @returns when it began. */
   voiceAfter(atMs: number, limitMs = ANSWER_LIMIT_MS): Promise<number> {
-    return until(
-      'a voice is heard',
-      async () => (await this.#levelsSince(atMs)).find(({ level }) => level > VOICE_LEVEL)?.atMs,
-      limitMs,
-    );
+    return this.#until('the voice', limitMs, async () => {
+      return (await this.#levelsSince(atMs)).find(({ level }) => level > VOICE_LEVEL)?.atMs;
+    });
   }
 
   /** Waits until the agent has been silent for `lengthMs`. @returns when the silence began. */
   silenceAfter(atMs: number, lengthMs: number, limitMs = ANSWER_LIMIT_MS): Promise<number> {
-    return until(
-      `${lengthMs} ms of silence`,
-      async () => {
-        const levels = await this.#levelsSince(atMs);
-        const lastVoice = levels.findLast(({ level }) => level > VOICE_LEVEL)?.atMs ?? atMs;
-        const last = levels.at(-1)?.atMs ?? atMs;
-        return last - lastVoice >= lengthMs ? lastVoice : undefined;
-      },
-      limitMs,
-    );
+    return this.#until(`${lengthMs} ms of silence`, limitMs, async () => {
+      const levels = await this.#levelsSince(atMs);
+      const lastVoice = levels.findLast(({ level }) => level > VOICE_LEVEL)?.atMs ?? atMs;
+      const last = levels.at(-1)?.atMs ?? atMs;
+      return last - lastVoice >= lengthMs ? lastVoice : undefined;
+    });
+  }
+
+  /** Says what the page shows when it does not come. */
+  async #until<T>(what: string, limitMs: number, read: () => Promise<T | undefined>): Promise<T> {
+    try {
+      return await until(what, read, limitMs);
+    } catch (error) {
+      const shown = (await this.turns()).map(
+        ({ speaker, text, final }) => `${speaker}: ${text}${final ? '' : ' …'}`,
+      );
+      throw new Error(`${what} did not come; ${await this.state()}, and shown is:\n${shown.join('\n')}`, {
+        cause: error,
+      });
+    }
   }
 
   #levelsSince(atMs: number): Promise<HeardLevel[]> {

@@ -101,9 +101,9 @@ export class ServerProcess {
     return this.log.findLast(({ msg }) => msg.startsWith(message));
   }
 
-  /** Log lines of level warn and above. */
-  get complaints(): LogLine[] {
-    return this.log.filter(({ level }) => level >= 40);
+  /** Log lines that say that something failed. */
+  get errors(): LogLine[] {
+    return this.log.filter(({ level }) => level >= 50);
   }
 
   /** The metrics by name, labels as Prometheus writes them: `parley_calls_ended_total{reason="callerLeft"}`. */
