@@ -28,8 +28,11 @@ export interface LlamaLanguageModelOptions {
   logger?: Logger;
 }
 
-/** Models of fewer bytes are slower on two threads than on one: waking the second takes longer than its share of the work. */
-const singleThreadBytes = 100_000_000;
+/**
+ * A model of fewer bytes is slower on two threads than on one, since waking the second takes longer than its share of the
+ * work; and its template is no copy of a well-known one.
+ */
+const smallModelBytes = 100_000_000;
 
 const defaultStallMs = 60_000;
 
@@ -61,8 +64,8 @@ export class LlamaLanguageModel implements LanguageModel {
     });
     try {
       const weightBytes = await checkWeights(path, llama);
-      const cores = weightBytes < singleThreadBytes ? 1 : availableParallelism();
-      const threads = options.threads === 0 ? cores : options.threads;
+      const small = weightBytes < smallModelBytes;
+      const threads = options.threads !== 0 ? options.threads : small ? 1 : availableParallelism();
       const group = new SequenceGroup(options.stallMs ?? defaultStallMs);
       const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
       const context = await model.createContext({
@@ -72,7 +75,7 @@ export class LlamaLanguageModel implements LanguageModel {
         threads: { ideal: threads, min: threads },
         batching: { itemPrioritizationStrategy: stepsBeforePrompts(() => group.replying) },
       });
-      return new LlamaLanguageModel(llama, model, context, group);
+      return new LlamaLanguageModel(llama, model, new LlamaPrompt(model, small), context, group);
     } catch (error) {
       await llama.dispose();
       if (error instanceof ModelUnusableError) throw error;
@@ -83,11 +86,17 @@ export class LlamaLanguageModel implements LanguageModel {
     }
   }
 
-  private constructor(llama: Llama, model: LlamaModel, context: LlamaContext, group: SequenceGroup) {
+  private constructor(
+    llama: Llama,
+    model: LlamaModel,
+    prompt: LlamaPrompt,
+    context: LlamaContext,
+    group: SequenceGroup,
+  ) {
     this.sequences = context.totalSequences;
     this.#llama = llama;
     this.#model = model;
-    this.#prompt = new LlamaPrompt(model);
+    this.#prompt = prompt;
     this.#pool = new LlamaSequencePool(context, group);
   }
 

@@ -30,14 +30,20 @@ export class LlamaPrompt {
   readonly syntax: ReplySyntax;
   readonly #endOfTurn: EndOfTurn | undefined;
 
-  /** Reads the template once for all callers: it takes about a second. */
-  constructor(model: LlamaModel) {
+  /**
+   * Reads the template, once for all callers.
+   * @param asWritten takes the template in the file as it is, without looking for a ready-made equivalent of it: that
+   *   takes a second on the main thread, and knows only large models.
+   */
+  constructor(model: LlamaModel, asWritten: boolean) {
     this.#model = model;
-    this.#wrapper = resolveChatWrapper(model, {
+    const options = {
       warningLogs: false,
       // Thoughts are silence to somebody on the phone.
       customWrapperSettings: { jinjaTemplate: { reasoning: false }, qwen: { thoughts: 'discourage' } },
-    });
+    } as const;
+    const own = asWritten ? resolveChatWrapper(model, { ...options, type: 'jinjaTemplate' }) : null;
+    this.#wrapper = own ?? resolveChatWrapper(model, options);
     this.syntax = this.#readSyntax();
     this.#endOfTurn = this.#findEndOfTurn();
   }

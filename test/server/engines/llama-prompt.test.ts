@@ -21,7 +21,7 @@ describe('a prompt', () => {
   beforeAll(async () => {
     llama = await getLlama({ gpu: false, build: 'never', progressLogs: false });
     model = await llama.loadModel({ modelPath: pocketModel.path });
-    prompt = new LlamaPrompt(model);
+    prompt = new LlamaPrompt(model, true);
   });
 
   afterAll(async () => {
@@ -37,6 +37,10 @@ describe('a prompt', () => {
       '<|endoftext|><|im_start|>system\nYou are Ada.\nTools: get_time<|im_end|>\n' +
         '<|im_start|>user\nwhat time is it<|im_end|>\n<|im_start|>assistant\n',
     );
+  });
+
+  it('is the same when a ready-made equivalent of the template is looked for', () => {
+    expect(new LlamaPrompt(model, false).tokens(history, [tool])).toEqual(prompt.tokens(history, [tool]));
   });
 
   it('goes on behind a call and its result, and has them in the history in the same form', () => {
