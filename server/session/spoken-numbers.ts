@@ -36,6 +36,11 @@ export function sayDigits(digits: string): string {
     .join(' ');
 }
 
+/** "USA" → "U S ay": a synthesizer takes a single "A" for the article. */
+export function sayLetters(letters: string): string {
+  return [...letters].map((letter) => (letter === 'A' ? 'ay' : letter)).join(' ');
+}
+
 /** "21" → "twenty-first". */
 export function sayOrdinal(number: string): string {
   const plain = number.replace(/,/g, '');
@@ -59,12 +64,12 @@ export function sayDecade(year: string): string {
   return `${cardinal(Math.floor(number / 100))} ${cardinal(number % 100).replace(/y$/, 'ie')}s`;
 }
 
-/** "09:47" → "nine forty-seven"; hours after noon are said with "P M". */
+/** "09:47" → "nine forty-seven"; hours after noon are said with "P M", those after midnight with "ay M". */
 export function sayTime(hour: string, minute: string, half: string | undefined): string {
   const hours = Number(hour);
   const minutes = Number(minute);
   const named = half?.toLowerCase() ?? (hours > 12 ? 'p' : hours === 0 ? 'a' : '');
-  const suffix = named === '' ? '' : ` ${named.toUpperCase()} M`;
+  const suffix = named === '' ? '' : ` ${sayLetters(`${named.toUpperCase()}M`)}`;
   const said = cardinal(hours % 12 === 0 ? 12 : hours % 12);
   if (minutes === 0) return said + (suffix === '' ? " o'clock" : suffix);
   return `${said} ${minutes < 10 ? `oh ${cardinal(minutes)}` : cardinal(minutes)}${suffix}`;

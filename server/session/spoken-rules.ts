@@ -5,6 +5,7 @@ import {
   sayDecade,
   sayDigits,
   sayFraction,
+  sayLetters,
   sayMoney,
   sayNumber,
   sayOrdinal,
@@ -101,10 +102,10 @@ const abbreviations: Record<string, string> = {
   'ltd.': 'Limited',
   'corp.': 'Corporation',
   'dept.': 'Department',
-  'a.m.': 'A M',
-  'p.m.': 'P M',
-  'u.s.': 'U S',
-  'u.k.': 'U K',
+  'a.m.': sayLetters('AM'),
+  'p.m.': sayLetters('PM'),
+  'u.s.': sayLetters('US'),
+  'u.k.': sayLetters('UK'),
   'w/o': 'without',
   'w/': 'with',
 };
@@ -289,7 +290,7 @@ export const spokenRules: readonly SpokenRule[] = [
     name: 'acronym',
     pattern: new RegExp(String.raw`(${spelled.join('|')}|[B-DF-HJ-NP-TV-XZ]{2,6})('?s)?`),
     say: ([, letters = '', ending]) =>
-      letters === 'OK' ? 'okay' : [...letters].join(' ') + (ending === undefined ? '' : "'s"),
+      letters === 'OK' ? 'okay' : sayLetters(letters) + (ending === undefined ? '' : "'s"),
   },
   {
     name: 'symbol',

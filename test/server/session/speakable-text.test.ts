@@ -33,7 +33,7 @@ const cases: Record<string, readonly (readonly [written: string, spoken: string]
   times: [
     ['It is 09:47 now.', 'It is nine forty-seven now.'],
     ['The train leaves at 14:05, ok?', 'The train leaves at two oh five P M, ok?'],
-    ['At 9:00, 00:15 and 9:30 am.', "At nine o'clock, twelve fifteen A M and nine thirty A M."],
+    ['At 9:00, 00:15 and 9:30 am.', "At nine o'clock, twelve fifteen ay M and nine thirty ay M."],
     ['at 5 p.m. please', 'at five P M please'],
     ['10:30-11:30', 'ten thirty to eleven thirty'],
     ["5 o'clock", "five o'clock"],
@@ -62,8 +62,9 @@ const cases: Record<string, readonly (readonly [written: string, spoken: string]
   abbreviations: [
     ['See Dr. Smith, e.g. today, etc.', 'See Doctor Smith, for example today, et cetera.'],
     ['St. Mary on Main St.', 'Saint Mary on Main Street.'],
-    ['the USA, the FBI and NASA', 'the U S A, the F B I and NASA'],
+    ['the USA, the FBI and NASA', 'the U S ay, the F B I and NASA'],
     ['AT&T and/or R & D', 'AT and T and or R and D'],
+    ['U.S. law at 9 a.m.', 'U S law at nine ay M.'],
   ],
   addresses: [
     ['Mail jo.doe@example.com.', 'Mail jo dot doe at example dot com.'],
