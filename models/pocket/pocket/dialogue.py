@@ -10,6 +10,15 @@ from .words import CITIES, PERSONAS, capital, person_name, title
 STRONG, STRONG_END = "\u27e6", "\u27e7"
 MUTE, MUTE_END = "\u27e8", "\u27e9"
 
+# The caller's words teach when a turn ends; they are many, and hard to foresee, so they count little.
+CALLER_WEIGHT, CALLER_END_WEIGHT = 0.15, 0.3
+
+
+def strong(text):
+    """Text that counts more in the loss: values that must be given back."""
+    return STRONG + text + STRONG_END
+
+
 _PROPER_SLOTS = {"name", "old", "city", "persona", "day", "month", "pet_name", "country", "friend"}
 _STYLES = "friendly calm cheerful patient helpful warm kind polite funny gentle relaxed energetic curious clever".split()
 _ROLES = ["coach", "assistant", "voice assistant", "helper", "companion", "guide", "receptionist", "teacher", "mentor", "trainer",
@@ -47,7 +56,7 @@ class Dialogue:
         question = text.endswith("?")
         words = self._words(text.rstrip("?"), values)
         text = self._spoken(words, noise) if self.spoken else self._typed(words, question)
-        self.messages.append(["user", text, 0.3 if ends else 0.0, 0.6 if ends else 0.0])
+        self.messages.append(["user", text, CALLER_WEIGHT if ends else 0.0, CALLER_END_WEIGHT if ends else 0.0])
         return self
 
     def agent(self, template, weight=1.0, **values):

@@ -23,6 +23,7 @@ class Encoder:
             header = [TURN, *self.roles[role], *self.newline]
             ids += header
             weights += [0.0] * len(header)
+            text = text.replace(" " + STRONG, STRONG + " ")  # a word's token begins with its space
             for match in _PIECES.finditer(text):
                 factor = _STRONG_WEIGHT if match.lastgroup == "strong" else 0.0 if match.lastgroup == "mute" else 1.0
                 tokens = self.tokenizer.encode(match.group(match.lastgroup)).ids

@@ -26,11 +26,9 @@ _STEP = 32  # lengths are rounded up to a multiple of this
 
 def mixture(share):
     """How many of the dialogues are of which kind: copying and sums first, whole calls later."""
-    if share < 0.5:
-        return {"main": 0.42, "copy": 0.33, "drill": 0.25}
     if share < 0.75:
-        return {"main": 0.7, "copy": 0.17, "drill": 0.13}
-    return {"main": 0.8, "copy": 0.12, "drill": 0.08}
+        return {"main": 0.42, "copy": 0.38, "drill": 0.2}
+    return {"main": 0.72, "copy": 0.18, "drill": 0.1}
 
 
 def learning_rate(share, step):

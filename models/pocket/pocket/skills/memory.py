@@ -1,4 +1,5 @@
 """Names and facts: told, corrected, asked back many turns later, or asked without ever having been told."""
+from ..dialogue import strong
 from ..words import (CITIES, COLOURS, DRINKS, FOODS, HOBBIES, JOBS, MONTHS, PETS, SPORTS, UNITS, capital, number, person_name, title)
 
 # ---------------------------------------------------------------- wording shared by all facts
@@ -153,7 +154,7 @@ def _value(key, value):
 
 def _fill(d, template, key, value):
     value = _value(key, value)
-    return d.agent(template, v=value, V=capital(value), a=_article(value), n=d.comma_name(0.15))
+    return d.agent(template, v=strong(value), V=strong(capital(value)), a=strong(_article(value)), n=d.comma_name(0.15))
 
 
 # ---------------------------------------------------------------- the name
@@ -165,7 +166,7 @@ def tell_name(d, name=None, answer=False):
         d.caller("(my name is|i'm|i am|it's|it is|i'm called|they call me|||the name is|yes it's|sure i'm|well it's|of course it's) {name}", name=name)
     else:
         d.caller(f"{_NAME_OPEN} ({_NAME_TELL}) {_NAME_CLOSE}", name=name)
-    said, name = d.last(), title(name)
+    said, name = d.last(), strong(title(name))
     if "what can you do" in said:
         d.agent(f"(Nice to meet you, {name}.|Hello, {name}.) I can chat, do small sums and tell jokes or stories.")
     elif "who are you" in said:
@@ -182,7 +183,7 @@ def introduction(d):
     """What the agent says about itself."""
     if not d.named:
         return d.rng.choice(["I am Parley, a small voice model.", "I am the small built-in voice model of Parley."])
-    name = title(d.persona)
+    name = strong(title(d.persona))
     if d.role:
         return f"I am {name}, {d.role}."
     return d.rng.choice([f"I am {name}, a small voice assistant.", f"My name is {name}."])
@@ -198,7 +199,8 @@ def ask_name(d):
     if name:
         said = d.last()
         yes = "Yes, your" if any(word in said for word in ("do you", "did you", "can you", "you know", "have i", "did i")) and d.rng.random() < 0.4 else "Your"
-        d.agent(f"({yes} name is {title(name)}.|{yes} name is {title(name)}.|{yes} name is {title(name)}.|You are {title(name)}.)")
+        name = strong(title(name))
+        d.agent(f"({yes} name is {name}.|{yes} name is {name}.|{yes} name is {name}.|You are {name}.)")
     else:
         d.agent("You have not told me your name yet. (|What is your name?|What is your name?)")
         if "What is" in d.messages[-1][1] and d.rng.random() < 0.35:
@@ -214,7 +216,7 @@ def correct_name(d):
         return
     d.memory["name"] = new
     d.caller("(no my name is|no, i'm|no it's|sorry my name is|no, i said|that's wrong, my name is|that is not right, i'm|no no my name is|actually my name is|actually it's|wait, my name is|i mean|not {old} but|you got it wrong i'm|i'm not {old} i'm|that's not my name i am called|no no no|my name is not {old} it is|wrong it's|you misheard me my name is) {name} (|||not {old})", name=new, old=old)
-    name = title(new)
+    name = strong(title(new))
     d.agent(f"(Sorry about that, {name}.|Sorry, {name}. Now I have it right.|Okay, {name}. Thank you for the correction.)")
 
 
@@ -273,7 +275,7 @@ def correct_fact(d):
         tell_fact(d, key)
     value = d.memory[key] = _new_value(d, key)
     d.caller("(no i said|no i mean|sorry, i meant|no, it's|actually it's|no that's wrong, it is|wait, i mean|i changed my mind it is|that's not right it's|no no|not that but|correction it's) {%s}" % (key if key in ("city", "month") else "v"), v=value, city=value, month=value)
-    d.agent("(Sorry, {v}. Now I have it right.|Okay, {v}. Thank you for the correction.)", v=_value(key, value))
+    d.agent("(Sorry, {v}. Now I have it right.|Okay, {v}. Thank you for the correction.)", v=strong(_value(key, value)))
 
 
 # ---------------------------------------------------------------- names of pets and people
@@ -284,11 +286,11 @@ def tell_called(d):
     if d.rng.random() < 0.6:
         kind = d.rng.choice(PETS)
         d.caller(f"{_BEFORE} ({_PET_TELL})", v=kind, pet_name=name)
-        d.agent("({name} is a nice name for a {kind}.|Say hello to {name} from me.|A {kind} called {name}, how nice!)", kind=kind, name=title(name))
+        d.agent("({name} is a nice name for a {kind}.|Say hello to {name} from me.|A {kind} called {name}, how nice!)", kind=kind, name=strong(title(name)))
     else:
         kind = d.rng.choice(_FRIEND_KINDS.split("|"))
         d.caller(f"{_BEFORE} ({_FRIEND_TELL})", v=kind, friend=name)
-        d.agent("({name} is a nice name.|Say hello to {name} from me.|Your {kind} is called {name}, I will remember that.)", kind=kind, name=title(name))
+        d.agent("({name} is a nice name.|Say hello to {name} from me.|Your {kind} is called {name}, I will remember that.)", kind=kind, name=strong(title(name)))
     d.memory["called " + kind] = name
 
 
@@ -301,7 +303,7 @@ def ask_called(d, key=None):
     d.caller(f"{_LINK} ({ask})" if d.rng.random() < 0.65 else f"{_LINK} {_INDIRECT} ({clause}) {_TAIL}?", v=kind)
     name = d.memory.get("called " + kind)
     if name:
-        d.agent("Your {kind} is called {name}.", kind=kind, name=title(name))
+        d.agent("Your {kind} is called {name}.", kind=kind, name=strong(title(name)))
     else:
         d.agent("You have not told me the name of your {kind} yet.", kind=kind)
 
@@ -317,7 +319,8 @@ def tell_two(d):
     key = d.rng.choice(_TWO)
     value = d.memory[key] = _new_value(d, key)
     d.caller(f"(my name is|i'm|i am|hi i'm|hello, my name is|this is|they call me|you can call me) {{name}} (and|and|) {FACTS[key].tell}", name=name, v=value, city=value, month=value)
-    d.agent(f"(Nice to meet you, {title(name)}.|Hello, {title(name)}.) ({FACTS[key].noted})", v=_value(key, value), V=capital(_value(key, value)), a=_article(value), n="")
+    name, value = strong(title(name)), _value(key, value)
+    d.agent(f"(Nice to meet you, {name}.|Hello, {name}.) ({FACTS[key].noted})", v=strong(value), V=strong(capital(value)), a=strong(_article(value)), n="")
 
 
 def ask_two(d):
@@ -328,7 +331,7 @@ def ask_two(d):
     key = d.rng.choice(keys)
     d.caller(f"(what is my name and|do you remember my name and|tell me my name and|what's my name and|do you know my name and|who am i and what is) {FACTS[key].clause}?")
     answer = FACTS[key].answer
-    _fill(d, f"Your name is {title(d.memory['name'])} and {answer[0].lower() + answer[1:]}", key, d.memory[key])
+    _fill(d, f"Your name is {strong(title(d.memory['name']))} and {answer[0].lower() + answer[1:]}", key, d.memory[key])
 
 
 def what_is_known(d):
@@ -338,9 +341,9 @@ def what_is_known(d):
     name = d.memory.get("name")
     if name and key:
         answer = FACTS[key].answer
-        _fill(d, f"Your name is {title(name)} and {answer[0].lower() + answer[1:]}", key, d.memory[key])
+        _fill(d, f"Your name is {strong(title(name))} and {answer[0].lower() + answer[1:]}", key, d.memory[key])
     elif name:
-        d.agent(f"Your name is {title(name)}.")
+        d.agent(f"Your name is {strong(title(name))}.")
     elif key:
         _fill(d, FACTS[key].answer, key, d.memory[key])
     else:

@@ -1,4 +1,5 @@
 """Greetings, who the agent is, feelings, coaching and small talk."""
+from ..dialogue import strong
 from ..words import FOODS, SPORTS, capital, title
 from .memory import introduction, tell_name
 from .stories import joke_or_story
@@ -47,7 +48,7 @@ def who(d):
     """The caller asks for the agent's name."""
     d.caller("(|||so|and|okay|sorry|by the way|wait|hey|before we start) (what's your name?|what is your name?|what is your name?|who are you?|who are you?|who am i talking to?|who is this?|may i ask who you are?|and your name?|tell me who you are|can you tell me your name?|what should i call you?|how should i call you?|what are you called?|who am i speaking with?|tell me your name|what do they call you?|what was your name?|what was your name again?|do you have a name?|introduce yourself|please introduce yourself|who is speaking?|with whom do i speak?|what name do you have?|say your name|which name do you go by?|and who are you?|your name please|i didn't get your name|i forgot your name|could you tell me your name?|what can i call you?)")
     if d.named and d.rng.random() < 0.35:
-        d.agent(f"My name is {title(d.persona)}.")
+        d.agent(f"My name is {strong(title(d.persona))}.")
     else:
         d.agent(introduction(d))
 
