@@ -6,7 +6,9 @@ import { ConversationView } from './page/conversation-view.js';
 import { byId, make } from './page/elements.js';
 import { ProblemView } from './page/problem-view.js';
 import { StagesView } from './page/stages-view.js';
-import { prepareCall, VoiceCall, type CallEvents } from './voice-call.js';
+import { stayAwake } from './page/stay-awake.js';
+import { prepareCall } from './prepared-call.js';
+import { VoiceCall, type CallEvents } from './voice-call.js';
 
 type Phase = 'idle' | 'starting' | 'ready';
 
@@ -40,6 +42,8 @@ const problem = new ProblemView(
 
 let prepared = prepareCall();
 let call: VoiceCall | undefined;
+/** What the call speaks through: the choice falls back to it when another microphone cannot be opened. */
+let microphoneInUse = '';
 
 setPhase('idle');
 void showMicrophones();
@@ -50,14 +54,15 @@ callButton.addEventListener('click', (event) => {
   if (call) call.end();
   else start(event.timeStamp, microphoneSelect.value);
 });
-typeInstead.addEventListener('click', (event) => start(event.timeStamp, NO_MICROPHONE));
+typeInstead.addEventListener('click', (event) => {
+  microphoneSelect.value = NO_MICROPHONE;
+  start(event.timeStamp, NO_MICROPHONE);
+});
 muteButton.addEventListener('click', () => {
   call?.setMuted(!call.muted);
   showMuted();
 });
-microphoneSelect.addEventListener('change', () => {
-  call?.chooseMicrophone(microphoneSelect.value).catch(showError);
-});
+microphoneSelect.addEventListener('change', () => void chooseMicrophone());
 sayForm.addEventListener('submit', (event) => {
   event.preventDefault();
   void say();
@@ -71,6 +76,7 @@ function start(askedAtMs: number, microphone: string): void {
   stages.begin();
   const started = VoiceCall.start({ prepared, askedAtMs, microphone, audio: voice });
   call = started;
+  microphoneInUse = microphone;
   setPhase('starting');
   if (microphone === NO_MICROPHONE) callButton.focus();
 
@@ -112,8 +118,10 @@ function showEnd({ reason, message, retryAfterSeconds }: CallEvents['ended']): v
 
 function setPhase(phase: Phase): void {
   page.dataset.phase = phase;
+  stayAwake(phase !== 'idle');
   callButton.textContent = phase === 'idle' ? 'Start call' : 'End call';
   const ready = phase === 'ready';
+  microphoneSelect.disabled = phase === 'starting';
   muteButton.disabled = !ready;
   sayText.disabled = !ready;
   saySend.disabled = !ready;
@@ -150,6 +158,19 @@ function showError(error: unknown): void {
   problem.show(code, retryAfterSeconds);
 }
 
+async function chooseMicrophone(): Promise<void> {
+  if (!call?.ready) return;
+  const wish = microphoneSelect.value;
+  try {
+    await call.chooseMicrophone(wish);
+    microphoneInUse = wish;
+    problem.hide();
+  } catch (error) {
+    microphoneSelect.value = microphoneInUse;
+    showError(error);
+  }
+}
+
 async function showMicrophones(): Promise<void> {
   const microphones = await listMicrophones();
   const chosen = microphoneSelect.value;
@@ -158,6 +179,7 @@ async function showMicrophones(): Promise<void> {
   if (!microphones.some(({ deviceId }) => deviceId === 'default')) {
     options.unshift(option('', 'Default microphone'));
   }
+  options.push(option(NO_MICROPHONE, 'None: I will type'));
   microphoneSelect.replaceChildren(...options);
   if (options.some(({ value }) => value === chosen)) microphoneSelect.value = chosen;
 }

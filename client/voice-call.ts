@@ -3,9 +3,10 @@ import type { AgentState, EndReason, StartCallResult, TurnLatency, TurnUpdate } 
 import { CallError, type ProblemCode } from './call-errors.js';
 import { LevelMeter, type Levels } from './level-meter.js';
 import { Listeners, type Listener } from './listeners.js';
-import { MediaPath, warmUpMedia } from './media-path.js';
-import { microphoneAllowed, openMicrophone } from './microphone.js';
+import { MediaPath } from './media-path.js';
+import { openMicrophone } from './microphone.js';
 import { PlayoutReporter } from './playout-reporter.js';
+import { prepareCall, type PreparedCall } from './prepared-call.js';
 import { Signalling } from './signalling.js';
 import { VoicePlayback } from './voice-playback.js';
 
@@ -52,39 +53,6 @@ export interface CallEvents {
 
 /** Longest wait from the server's answer to its `ready`, ms: more than the server itself allows by default. */
 const READY_LIMIT_MS = 20_000;
-
-/** What can be done before anybody asks for a call. */
-export class PreparedCall {
-  readonly url: string | undefined;
-  /** Whether the microphone will open without asking. */
-  readonly microphoneAllowed: Promise<boolean>;
-  #signalling: Signalling | undefined;
-
-  constructor(url?: string) {
-    this.url = url;
-    this.#signalling = new Signalling(url);
-    this.microphoneAllowed = microphoneAllowed();
-    warmUpMedia().catch((error: unknown) => console.debug('Warming up failed.', error));
-  }
-
-  /** The connection that was made ahead, for one call; a new one when that is taken or gone. */
-  takeSignalling(): Signalling {
-    const ahead = this.#signalling;
-    this.#signalling = undefined;
-    return ahead?.usable ? ahead : new Signalling(this.url);
-  }
-
-  /** For a preparation that no call came to use. */
-  close(): void {
-    this.#signalling?.close();
-    this.#signalling = undefined;
-  }
-}
-
-/** Connects to the server and wakes the browser's WebRTC, so that a later call starts at once. */
-export function prepareCall(url?: string): PreparedCall {
-  return new PreparedCall(url);
-}
 
 export class VoiceCall {
   readonly #options: VoiceCallOptions;
@@ -159,6 +127,7 @@ export class VoiceCall {
 
   async #open(): Promise<void> {
     const prepared = this.#options.prepared ?? prepareCall(this.#options.url);
+    this.#keep(() => prepared.close());
     // A line is not held while somebody reads a question of the browser: then the microphone comes first.
     const asksFirst = !(await prepared.microphoneAllowed);
     if (this.#over) return;
