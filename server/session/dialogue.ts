@@ -4,7 +4,6 @@
  */
 import type { Config } from '../config.js';
 import type {
-  ChatMessage,
   Engines,
   LanguageModelHandle,
   RecognizerHandle,
@@ -20,9 +19,9 @@ import type { AgentState, PlayoutReport, TurnLatency, TurnUpdate } from '../prot
 import { Answer } from './answer.js';
 import { isBackchannel } from './backchannel.js';
 import { Conversation } from './conversation.js';
-import { endSilenceMs } from './end-of-turn-wait.js';
 import { Hearing, type HeardWords } from './hearing.js';
 import type { ReplyOutcome } from './reply.js';
+import { think, type Context, type ThinkingParts } from './thinking.js';
 
 export interface DialogueParts {
   config: Config;
@@ -63,19 +62,12 @@ interface Draft {
   context: Promise<Context>;
 }
 
-interface Context {
-  /** What the caller has just said. */
-  words: string;
-  history: readonly ChatMessage[];
-  /** The caller's turn with these words; empty when there is nothing to answer. */
-  turn: string;
-}
-
 export class Dialogue {
   readonly #parts: DialogueParts;
   readonly #signal: AbortSignal;
   readonly #conversation: Conversation;
   readonly #hearing: Hearing;
+  readonly #thinking: ThinkingParts;
   #draft: Draft | undefined;
   /** The answer that is being given. */
   #answer: Answer | undefined;
@@ -92,6 +84,11 @@ export class Dialogue {
     this.#parts = parts;
     this.#signal = signal;
     this.#conversation = new Conversation(parts.systemPrompt);
+    this.#thinking = {
+      ...parts,
+      onWords: (words) => this.#showCaller(words, false),
+      onEndSilence: (silenceMs) => this.#hearing.endAfter(silenceMs),
+    };
     this.#hearing = new Hearing(
       parts.recognizer,
       parts.config.turn,
@@ -240,29 +237,9 @@ export class Dialogue {
       const spoken = text.trim();
       return { words: spoken, ...this.#conversation.withCallerWords(spoken) };
     });
-    const answer = this.#newAnswer((made, signal) => this.#think(context, made, signal));
+    const answer = this.#newAnswer((made, signal) => think(context, made, this.#thinking, signal));
     answer.marks.set('lastVoiced', lastVoicedAtMs);
     return { answer, words, context };
-  }
-
-  async *#think(context: Promise<Context>, answer: Answer, signal: AbortSignal): AsyncIterable<ReplyDelta> {
-    const { words, history, turn } = await context;
-    signal.throwIfAborted();
-    answer.marks.set('recognised', monotonicMs());
-    const { languageModel, config } = this.#parts;
-    if (turn === '') return;
-    if (!answer.committed) {
-      this.#showCaller(words, false);
-      const finished = await languageModel.endOfTurn(history, turn, signal);
-      if (finished !== undefined && !answer.committed)
-        this.#hearing.endAfter(endSilenceMs(finished, config.turn));
-    }
-    const { maxTokens, temperature } = config.languageModel;
-    yield* languageModel.reply(
-      [...history, { role: 'user', text: turn }],
-      { tools: answer.gate(this.#parts.tools), maxTokens, temperature },
-      signal,
-    );
   }
 
   #newAnswer(deltas: (answer: Answer, signal: AbortSignal) => AsyncIterable<ReplyDelta>): Answer {

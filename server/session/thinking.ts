@@ -1,0 +1,54 @@
+/** The text of an answer: the conversation with the caller's latest words, given to the language model. */
+import type { Config } from '../config.js';
+import type { ChatMessage, LanguageModelHandle, ReplyDelta, Tool } from '../engines/engine-types.js';
+import { monotonicMs } from '../media/media-types.js';
+import type { Answer } from './answer.js';
+import { endSilenceMs } from './end-of-turn-wait.js';
+
+/** What is answered. */
+export interface Context {
+  /** What the caller has just said. */
+  words: string;
+  /** What was said before the caller's turn. */
+  history: readonly ChatMessage[];
+  /** The caller's turn with these words; empty when there is nothing to answer. */
+  turn: string;
+}
+
+export interface ThinkingParts {
+  config: Config;
+  languageModel: LanguageModelHandle;
+  tools: readonly Tool[];
+  /** The words of a turn that may go on are known. */
+  onWords(words: string): void;
+  /** So long must the caller's pause last for the turn to be over, ms. */
+  onEndSilence(silenceMs: number): void;
+}
+
+/**
+ * Streams the answer. While it is a draft, the model is asked first how finished the caller's words sound.
+ * @param context settles when the words are known and stand apart from the conversation before them.
+ */
+export async function* think(
+  context: Promise<Context>,
+  answer: Answer,
+  parts: ThinkingParts,
+  signal: AbortSignal,
+): AsyncIterable<ReplyDelta> {
+  const { words, history, turn } = await context;
+  signal.throwIfAborted();
+  answer.marks.set('recognised', monotonicMs());
+  if (turn === '') return;
+  const { languageModel, config, tools } = parts;
+  if (!answer.committed) {
+    parts.onWords(words);
+    const finished = await languageModel.endOfTurn(history, turn, signal);
+    if (finished !== undefined && !answer.committed) parts.onEndSilence(endSilenceMs(finished, config.turn));
+  }
+  const { maxTokens, temperature } = config.languageModel;
+  yield* languageModel.reply(
+    [...history, { role: 'user', text: turn }],
+    { tools: answer.gate(tools), maxTokens, temperature },
+    signal,
+  );
+}
