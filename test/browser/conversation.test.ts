@@ -52,7 +52,7 @@ describe('a caller whose microphone is a WAV file', () => {
     console.log(`Said: ${SENTENCES.join(' / ')}\nShown: ${said.join(' / ')}\nScreenshot: ${file}`);
     expect(said).toHaveLength(SENTENCES.length);
     expect(wordErrorRate(SENTENCES.join(' '), said.join(' '))).toBeLessThanOrEqual(MOST_ERRORS_IN);
-  }, 60_000);
+  }, 90_000);
 
   it('hears the answers that the page shows', async () => {
     const answers = await caller.answers();
@@ -69,7 +69,7 @@ describe('a caller whose microphone is a WAV file', () => {
     expect(shown).toMatch(/david/i);
     expect(shown).toMatch(/paris/i);
     expect(errors).toBeLessThanOrEqual(MOST_ERRORS_OUT);
-  }, 60_000);
+  }, 90_000);
 
   it('has a page and a server without errors', async () => {
     await caller.endCall();

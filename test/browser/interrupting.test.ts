@@ -46,5 +46,5 @@ describe('a caller who speaks over the answer', () => {
     expect(answer.text).toMatch(/rome/i);
     expect(await caller.voiceAfter(endedAtMs)).toBeGreaterThan(stoppedAtMs);
     expect(caller.errors).toEqual([]);
-  }, 60_000);
+  }, 90_000);
 });

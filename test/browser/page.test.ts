@@ -6,6 +6,9 @@ import { ServerProcess } from '../helpers/server-process.js';
 import { Speech } from '../helpers/speech.js';
 import { until } from '../helpers/until.js';
 
+/** For one test, on a machine that does much else. */
+const LIMIT_MS = 90_000;
+
 let server: ServerProcess;
 let speech: Speech;
 
@@ -21,7 +24,7 @@ async function lineFree(): Promise<void> {
   await until('the line is free', async () => (await server.metrics()).get('parley_calls') === 0);
 }
 
-describe('the page', () => {
+describe('the page', { timeout: LIMIT_MS }, () => {
   let caller: Caller;
 
   beforeAll(async () => {
@@ -86,10 +89,12 @@ describe('the page', () => {
     await caller.speak(await speech.speak('what is the biggest animal'));
     await mute.click();
     expect(await mute.getAttribute('aria-pressed')).toBe('false');
-    await caller.speak(await speech.speak('what is the capital of italy'));
-    const { text } = await caller.answer(1);
-    expect(text).toMatch(/rome/i);
-    expect((await caller.said()).join(' ')).not.toMatch(/animal/);
+    await caller.speak(await speech.speak('what is the capital of france'));
+    await caller.answer(1);
+    const said = await caller.said();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/capital/);
+    expect(said[0]).not.toMatch(/animal/);
   });
 
   it('shows hostile text as text and runs nothing of it', async () => {
@@ -133,7 +138,7 @@ describe('the page', () => {
   });
 });
 
-describe('a caller whose microphone is forbidden', () => {
+describe('a caller whose microphone is forbidden', { timeout: LIMIT_MS }, () => {
   it('is told so and can type instead', async () => {
     const caller = await Caller.open({ url: server.url, microphone: 'denied' });
     try {
@@ -151,7 +156,7 @@ describe('a caller whose microphone is forbidden', () => {
   });
 });
 
-describe('a caller whose server goes away', () => {
+describe('a caller whose server goes away', { timeout: LIMIT_MS }, () => {
   let caller: Caller;
 
   beforeEach(async () => {
@@ -170,7 +175,7 @@ describe('a caller whose server goes away', () => {
     await caller.callButton.click();
     await caller.problem.getByText('The server cannot be reached.').waitFor();
     server = await ServerProcess.start();
-  }, 60_000);
+  });
 
   it('is told that the connection broke when it crashed', async () => {
     await server.crash();

@@ -74,33 +74,35 @@ describe('two callers at once', () => {
     }
   }
 
-  it('each hears its own name, and waits little longer than alone', async () => {
+  it('each hears its own name, never the other one, and waits little longer than alone', async () => {
     const people = [david, martin];
     let slowest = Infinity;
-    // What else the machine does counts too, and changes; one time of two must be fair.
+    // What else the machine does counts too: it slows a caller down, or tears a name apart. One time of two must be good.
     for (let attempt = 1; attempt <= 2 && slowest > MOST_TIMES_LONGER; attempt++) {
       const alone = [...(await call(david)), ...(await call(martin))];
       const together = await call(...people);
       slowest = 0;
       for (const [{ name }, lonely, { said, answers, delaysMs }] of zip(people, alone, together)) {
         const times = median(delaysMs) / median(lonely.delaysMs);
-        slowest = Math.max(slowest, times);
+        const knowsName = names(answers.at(-1) ?? '', name);
+        slowest = Math.max(slowest, knowsName ? times : Infinity);
         console.log(
           `${name} waited ${listed(delaysMs)} ms beside another caller, ${listed(lonely.delaysMs)} ms alone: ` +
             `${times.toFixed(2)} times.\nSaid: ${said.join(' / ')}\nHeard: ${answers.join(' / ')}`,
         );
-        for (const person of people) {
-          const isOwn = person.name === name;
-          expect(new RegExp(person.name, 'i').test(answers.join(' ')), `${person.name} for ${name}`).toBe(
-            isOwn,
+        for (const other of people.filter((person) => person.name !== name))
+          expect(names([...said, ...answers].join(' '), other.name), `${name} is told ${other.name}`).toBe(
+            false,
           );
-        }
-        expect(answers.at(-1)).toMatch(new RegExp(name, 'i'));
       }
     }
     expect(slowest).toBeLessThanOrEqual(MOST_TIMES_LONGER);
-  }, 300_000);
+  }, 400_000);
 });
+
+function names(text: string, name: string): boolean {
+  return new RegExp(`\\b${name}\\b`, 'i').test(text);
+}
 
 function zip<A, B, C>(as: A[], bs: B[], cs: C[]): [A, B, C][] {
   return as.map((a, index) => [a, bs[index] as B, cs[index] as C]);

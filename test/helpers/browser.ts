@@ -51,7 +51,7 @@ const ARGUMENTS = [
 const ACTION_LIMIT_MS = 15_000;
 
 /** How long an answer may take on such a machine, ms. */
-const ANSWER_LIMIT_MS = 20_000;
+const ANSWER_LIMIT_MS = 30_000;
 
 /** Louder is voice: the agent's silence is digital, and comfort noise stays below. */
 const VOICE_LEVEL = 200;
