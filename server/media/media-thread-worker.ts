@@ -1,6 +1,9 @@
-/** The media thread itself: owns the callers' streams, their voice activity detection and the pacer. */
+/**
+ * The media thread itself: owns the callers' streams, their voice activity detection and the pacer. It is the one
+ * thread of a process of its own. In a worker thread it would share the heap's memory map and the garbage
+ * collector's helpers with threads that compute, and wait for one of them to be given a core while it holds either.
+ */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { parentPort, workerData } from 'node:worker_threads';
 import { SileroVad } from '../engines/silero-vad.js';
 import { ParleyError } from '../errors.js';
 import { CallerStream, type CallerStreamParent } from './caller-stream.js';
@@ -9,35 +12,30 @@ import { newMediaCounts } from './media-counting.js';
 import type { MediaThreadOptions } from './media-thread.js';
 import { monotonicMs, type MediaCommand, type MediaNotice, type PlayoutEvent } from './media-types.js';
 import { Pacer } from './pacer.js';
-import { raiseThreadPriority } from './thread-priority.js';
+import { raiseProcessPriority } from './process-priority.js';
 
 /** How often the streams are told that time passes. */
 const TICK_MS = 10;
 const REPORT_MS = 1_000;
 
-const port = parentPort;
-if (!port) throw new Error('media-thread-worker must run as a worker thread.');
-const options = workerData as MediaThreadOptions;
+const options = JSON.parse(process.argv[2] ?? '') as MediaThreadOptions;
 
-function tell(notice: MediaNotice, transfer: ArrayBuffer[] = []): void {
-  port?.postMessage(notice, transfer);
+function tell(notice: MediaNotice): void {
+  // What cannot be told any more has nobody who waits for it: the process ends when the connection is gone.
+  if (process.connected) process.send?.(notice, undefined, {}, () => undefined);
 }
 
 async function main(): Promise<void> {
-  raiseThreadPriority();
   const vad = await SileroVad.load(options.vadModelPath);
   await vad.warm(new AbortController().signal);
+  // Not before: to load a model is nothing urgent.
+  raiseProcessPriority();
 
   const counts = newMediaCounts();
   const pacer = new Pacer(counts, options.pacer);
   const streams = new Map<string, CallerStream>();
   const opening = new Map<string, Promise<void>>();
-  const batch = new HeardBatch(vad, counts, (windows) =>
-    tell(
-      { type: 'heard', windows },
-      windows.map(({ samples }) => samples.buffer as ArrayBuffer),
-    ),
-  );
+  const batch = new HeardBatch(vad, counts, (windows) => tell({ type: 'heard', windows }));
 
   let events: PlayoutEvent[] = [];
   const parent: CallerStreamParent = {
@@ -112,7 +110,10 @@ async function main(): Promise<void> {
     });
   }, REPORT_MS);
 
+  let stopping = false;
   const shutdown = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
     clearInterval(ticking);
     clearInterval(reporting);
     loopDelay.disable();
@@ -121,8 +122,8 @@ async function main(): Promise<void> {
     streams.clear();
     await batch.close();
     await vad.close();
-    // Nothing is left that keeps the thread alive.
-    port?.close();
+    // Nothing else is left that keeps the process alive.
+    if (process.connected) process.disconnect();
   };
 
   const obey = (command: MediaCommand): Promise<void> | void => {
@@ -152,14 +153,20 @@ async function main(): Promise<void> {
         throw new Error(`Unknown command to the media thread: ${JSON.stringify(command satisfies never)}.`);
     }
   };
-  // A rejection is a fault of the thread and ends it: the main thread sees it and starts another.
-  port?.on('message', (command: MediaCommand) => void obey(command));
+  // A rejection is a fault of this process and ends it: the main thread sees it and starts another.
+  process.on('message', (command: MediaCommand) => void obey(command));
+  // The server is gone, however that came about.
+  process.on('disconnect', () => void shutdown());
   tell({ type: 'ready' });
 }
+
+// A signal to the whole group is the server's to answer: it tells this process when the last word has been said.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 
 try {
   await main();
 } catch (error) {
   if (!(error instanceof ParleyError)) throw error;
   tell({ type: 'startFailed', code: error.code, message: error.message });
+  process.disconnect();
 }

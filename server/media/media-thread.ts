@@ -1,6 +1,9 @@
-/** The main thread's end of a media thread: starts it, passes sound and news on, and notices its death. */
+/**
+ * The main thread's end of a media thread: starts it, passes sound and news on, and notices its death. The media
+ * thread runs in a process of its own; see media-thread-worker for why.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../entry-point.js';
 import { MediaFailedError, ModelUnusableError } from '../errors.js';
 import type { Logger } from '../log.js';
@@ -30,6 +33,8 @@ export const DEFAULT_MEDIA_THREAD_OPTIONS: MediaThreadOptions = {
   voicedStopMs: 32,
 };
 
+const SHUTDOWN_LIMIT_MS = 5_000;
+
 /** Who wants to know what one caller's stream does. */
 export interface StreamListener {
   /** The next window, in order of media time, without gaps. */
@@ -40,7 +45,7 @@ export interface StreamListener {
 }
 
 export class MediaThread {
-  readonly #worker: Worker;
+  readonly #child: ChildProcess;
   readonly #logger: Logger;
   readonly #sessions = new Set<string>();
   readonly #listeners = new Map<string, StreamListener>();
@@ -59,12 +64,12 @@ export class MediaThread {
   #death: MediaFailedError | undefined;
   #onDied: (error: MediaFailedError) => void = () => undefined;
 
-  private constructor(worker: Worker, logger: Logger) {
-    this.#worker = worker;
+  private constructor(child: ChildProcess, logger: Logger) {
+    this.#child = child;
     this.#logger = logger;
-    worker.on('message', (notice: MediaNotice) => this.#take(notice));
-    worker.on('error', (cause) => this.#die(cause));
-    worker.on('exit', (code) => this.#die(new Error(`The thread ended with code ${code}.`)));
+    child.on('message', (notice: MediaNotice) => this.#take(notice));
+    child.on('error', (cause) => this.#die(cause));
+    child.on('exit', (code, signal) => this.#die(ended(code, signal)));
   }
 
   /**
@@ -72,22 +77,32 @@ export class MediaThread {
    * @throws ModelUnusableError when the model's file is missing or damaged; MediaFailedError when the thread fails.
    */
   static async start(options: MediaThreadOptions, logger: Logger): Promise<MediaThread> {
-    // onnxruntime would otherwise report its use to its maker.
-    process.env['ORT_DISABLE_TELEMETRY'] = '1';
-    const { url, execArgv } = entryPoint('./media-thread-worker', import.meta.url);
-    const worker = new Worker(url, { name: 'media', workerData: options, execArgv });
-    const notice = await firstNotice(worker);
+    const { path, execArgv } = entryPoint('./media-thread-worker', import.meta.url);
+    const child = fork(path, [JSON.stringify(options)], {
+      // The heap is small: collecting it alone is done sooner than asking other threads to help.
+      execArgv: [...execArgv, '--single-threaded-gc'],
+      // onnxruntime would otherwise report its use to its maker.
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const notice = await firstNotice(child);
     if (notice.type === 'startFailed') {
       throw notice.code === 'modelUnusable'
         ? new ModelUnusableError(notice.message)
         : new MediaFailedError(notice.message);
     }
-    return new MediaThread(worker, logger);
+    return new MediaThread(child, logger);
   }
 
   /** What the thread has counted, at most a second old. */
   get counters(): MediaCounters {
     return this.#counters;
+  }
+
+  /** Process id, for whoever wants to look at it. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Streams that are open or being opened. */
@@ -131,13 +146,10 @@ export class MediaThread {
 
   /**
    * Adds sound to a segment; see MediaCommand.
-   * @param samples at the voice's rate; handed over, not to be used afterwards, when they own their whole buffer.
+   * @param samples at the voice's rate; copied.
    */
   play(sessionId: string, segmentId: number, samples: Int16Array, last: boolean): void {
-    const { buffer } = samples;
-    const owned =
-      buffer instanceof ArrayBuffer && samples.byteLength === buffer.byteLength && samples.length > 0;
-    this.post({ type: 'play', sessionId, segmentId, samples, last }, owned ? [buffer] : []);
+    this.post({ type: 'play', sessionId, segmentId, samples, last });
   }
 
   /** Silences a session at once; the events `stopped` say how far each segment came. */
@@ -170,10 +182,15 @@ export class MediaThread {
   /** Ends the thread after what it is doing. Idempotent. */
   async shutdown(): Promise<void> {
     if (this.#death) return;
-    const exited = once(this.#worker, 'exit');
+    const exited = once(this.#child, 'exit');
     if (!this.#stopping) this.post({ type: 'shutdown' });
     this.#stopping = true;
+    const limit = setTimeout(() => {
+      this.#logger.warn('media thread did not end by itself');
+      this.#child.kill('SIGKILL');
+    }, SHUTDOWN_LIMIT_MS);
     await exited;
+    clearTimeout(limit);
   }
 
   #request(command: (requestId: number) => MediaCommand): Promise<number> {
@@ -185,14 +202,18 @@ export class MediaThread {
     });
   }
 
-  private post(command: MediaCommand, transfer: ArrayBuffer[] = []): void {
-    if (!this.#death && !this.#stopping) this.#worker.postMessage(command, transfer);
+  private post(command: MediaCommand): void {
+    if (!this.#death && !this.#stopping) this.#child.send(command);
   }
 
   #take(notice: MediaNotice): void {
     switch (notice.type) {
       case 'heard':
-        for (const window of notice.windows) this.#listeners.get(window.sessionId)?.onHeard(window);
+        for (const window of notice.windows) {
+          // Samples as they come are views of the whole message, which holds other callers' sound as well.
+          const samples = window.samples.slice();
+          this.#listeners.get(window.sessionId)?.onHeard({ ...window, samples });
+        }
         return;
       case 'playout':
         for (const event of notice.events) this.#listeners.get(event.sessionId)?.onPlayout(event);
@@ -256,16 +277,20 @@ export class MediaThread {
 }
 
 /** The thread's first word. Leaves no listeners behind. */
-function firstNotice(worker: Worker): Promise<MediaNotice> {
+function firstNotice(child: ChildProcess): Promise<MediaNotice> {
   return new Promise((resolve, reject) => {
     const settle = (outcome: () => void) => {
-      worker.off('message', take).off('error', fail).off('exit', end);
+      child.off('message', take).off('error', fail).off('exit', end);
       outcome();
     };
-    const take = (notice: MediaNotice): void => settle(() => resolve(notice));
+    const take = (notice: unknown): void => settle(() => resolve(notice as MediaNotice));
     const fail = (cause: unknown): void =>
       settle(() => reject(new MediaFailedError('The media thread did not start.', { cause })));
-    const end = (code: number): void => fail(new Error(`The thread ended with code ${code}.`));
-    worker.on('message', take).on('error', fail).on('exit', end);
+    const end = (code: number | null, signal: NodeJS.Signals | null): void => fail(ended(code, signal));
+    child.on('message', take).on('error', fail).on('exit', end);
   });
+}
+
+function ended(code: number | null, signal: NodeJS.Signals | null): Error {
+  return new Error(`The process ended with ${signal ?? `code ${code}`}.`);
 }

@@ -1,6 +1,5 @@
-/** A thread with talking callers for the pacer benchmark, paced by Parley's pacer or by a timer per caller. */
+/** A process with talking callers for the pacer benchmark, paced by Parley's pacer or by a timer per caller. */
 import { createSocket } from 'node:dgram';
-import { parentPort, workerData } from 'node:worker_threads';
 import { SileroVad } from '../../server/engines/silero-vad.js';
 import { CallerStream, type CallerStreamParent } from '../../server/media/caller-stream.js';
 import { HeardBatch } from '../../server/media/heard-batch.js';
@@ -8,7 +7,7 @@ import { LatenessHistogram, newMediaCounts } from '../../server/media/media-coun
 import { DEFAULT_MEDIA_THREAD_OPTIONS } from '../../server/media/media-thread.js';
 import { monotonicMs } from '../../server/media/media-types.js';
 import { Pacer, type PacedVoice, type PacerOptions } from '../../server/media/pacer.js';
-import { raiseThreadPriority, type ThreadPriority } from '../../server/media/thread-priority.js';
+import { raiseProcessPriority, type ProcessPriority } from '../../server/media/process-priority.js';
 import { PacketSource, sendPackets, tone } from '../fakes/packet-source.js';
 
 export interface PacerRun {
@@ -30,7 +29,7 @@ export interface PacerResult {
   /** Frames that should have left by the end of the run and had not. */
   behind: number;
   windows: number;
-  priority: ThreadPriority;
+  priority: ProcessPriority;
 }
 
 /** What one writes first: every caller a timer. */
@@ -58,8 +57,7 @@ class IntervalPacer {
   }
 }
 
-const run = workerData as PacerRun;
-const priority = run.raisePriority ? raiseThreadPriority() : 'common';
+const run = JSON.parse(process.argv[2] ?? '') as PacerRun;
 const counts = newMediaCounts();
 const pacer = run.kind === 'parley' ? new Pacer(counts, run.pacer) : new IntervalPacer();
 const vad = await SileroVad.load();
@@ -97,7 +95,7 @@ for (let i = 0; i < run.sessions; i++) {
 }
 const ticking = setInterval(() => streams.forEach((stream) => stream.tick(monotonicMs())), 10);
 
-parentPort?.postMessage('ready');
+const priority = run.raisePriority ? raiseProcessPriority() : 'common';
 await new Promise((resolve) => setTimeout(resolve, 500));
 const startMs = monotonicMs();
 const sentBefore = counts.packetsSent;
@@ -128,4 +126,5 @@ sink.close();
 if (pacer instanceof Pacer) pacer.close();
 await batch.close();
 await vad.close();
-parentPort?.postMessage(result);
+process.send?.(result);
+process.disconnect();

@@ -4,6 +4,7 @@
  *
  *     npx tsx test/bench/pacer.ts --sessions 4 --seconds 20 --busy 2
  */
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -22,15 +23,17 @@ const { values } = parseArgs({
     main: { type: 'string', default: '50' },
     /** Stretch before a deadline in which the thread blocks, milliseconds. */
     block: { type: 'string', default: '1.5' },
-    /** Leave the thread's priority alone, as without the right to raise it. */
+    /** Leave the media process's priority alone, as without the right to raise it. */
     'plain-priority': { type: 'boolean', default: false },
   },
 });
 
 const sessions = Number(values.sessions);
 const seconds = Number(values.seconds);
-const load = Array.from({ length: Number(values.busy) }, () =>
-  start('./busy-worker', { busyMs: 60, restMs: 0 }),
+const busy = entryPoint('./busy-worker', import.meta.url);
+const load = Array.from(
+  { length: Number(values.busy) },
+  () => new Worker(busy.url, { workerData: { busyMs: 60, restMs: 0 }, execArgv: busy.execArgv }),
 );
 const mainShare = Number(values.main) / 100;
 const mainLoad = setInterval(() => {
@@ -49,10 +52,10 @@ for (const kind of ['interval', 'parley'] as const) {
     raisePriority: !values['plain-priority'],
     pacer: { blockMs: Number(values.block) },
   };
-  const worker = start('./pacer-worker', run);
-  await once(worker, 'message');
-  const [result] = (await once(worker, 'message')) as [PacerResult];
-  await once(worker, 'exit');
+  const { path, execArgv } = entryPoint('./pacer-worker', import.meta.url);
+  const child = fork(path, [JSON.stringify(run)], { execArgv: [...execArgv, '--single-threaded-gc'] });
+  const [result] = (await once(child, 'message')) as [PacerResult];
+  await once(child, 'exit');
   const ms = (value: number): string => value.toFixed(2).padStart(8);
   console.log(
     `${kind.padEnd(8)} lateness ms: p50 ${ms(result.p50)} p95 ${ms(result.p95)} p99 ${ms(result.p99)} max ${ms(result.max)}` +
@@ -64,8 +67,3 @@ for (const kind of ['interval', 'parley'] as const) {
 clearInterval(mainLoad);
 // Nothing native runs in these threads: they may be ended as they are.
 await Promise.all(load.map((worker) => worker.terminate()));
-
-function start(name: string, workerData: unknown): Worker {
-  const { url, execArgv } = entryPoint(name, import.meta.url);
-  return new Worker(url, { workerData, execArgv });
-}

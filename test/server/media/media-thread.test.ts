@@ -268,6 +268,21 @@ describe('a media thread', () => {
     expect(await boundPorts()).not.toContain(call.port);
   });
 
+  it('that is killed fails its streams and gives its ports back', async () => {
+    const thread = await MediaThread.start(DEFAULT_MEDIA_THREAD_OPTIONS, logger);
+    const died = vi.fn();
+    thread.onDied(died);
+    const call = await Call.open('a', thread);
+    thread.play('a', 1, tone(300, 5_000, 16_000), true);
+    await vi.waitFor(() => expect(call.received.length).toBeGreaterThan(3), { timeout: 5_000 });
+    expect(thread.pid).toBeGreaterThan(1);
+    process.kill(thread.pid ?? NaN, 'SIGKILL');
+    await vi.waitFor(() => expect(died).toHaveBeenCalledTimes(1), { timeout: 5_000 });
+    expect(call.failures).toHaveLength(1);
+    expect(await boundPorts()).not.toContain(call.port);
+    await call.close();
+  });
+
   it('does not start with a model that is cut in half', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'media-thread-'));
     const vadModelPath = join(folder, 'half.onnx');
