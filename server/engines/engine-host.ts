@@ -6,6 +6,7 @@ import { EngineFailedError, ModelUnusableError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { deferred } from './deferred.js';
 import type { Priority } from './engine-types.js';
+import { RequestQueue, type Queued } from './request-queue.js';
 import { startEngine, type EngineLink, type EnginePlace, type FromWorker } from './engine-link.js';
 
 export interface EngineHostOptions {
@@ -20,7 +21,7 @@ export interface EngineHostOptions {
   maxWaiting?: number;
   /** A worker that has work and says nothing for so long hangs and is replaced, ms. Default 10 000. */
   silenceLimitMs?: number;
-  /** Time to load the model, ms. Default 60 000. */
+  /** Time to load the model, ms. Default 120 000. */
   loadLimitMs?: number;
   /** Told of every worker that died or hung, after its requests have failed. */
   onCrash?: (error: EngineFailedError) => void;
@@ -45,11 +46,9 @@ export interface EngineLoad {
   crashes: number;
 }
 
-interface Job {
+interface Job extends Queued {
   id: number;
-  priority: Priority;
   request: unknown;
-  since: number;
   worker: HostWorker | undefined;
   onChunk: ((chunk: never) => void) | undefined;
   onStart: ((input: (input: unknown) => void) => void) | undefined;
@@ -78,7 +77,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
   info: unknown;
   readonly #options: Required<Omit<EngineHostOptions, 'onCrash'>> & Pick<EngineHostOptions, 'onCrash'>;
   readonly #workers = new Set<HostWorker>();
-  readonly #queue: Job[] = [];
+  readonly #queue = new RequestQueue<Job>();
   readonly #restarts = new Set<NodeJS.Timeout>();
   #nextId = 1;
   #crashes = 0;
@@ -86,7 +85,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
   #closed: Promise<void> | undefined;
 
   private constructor(options: EngineHostOptions) {
-    this.#options = { workers: 1, maxWaiting: 64, silenceLimitMs: 10_000, loadLimitMs: 60_000, ...options };
+    this.#options = { workers: 1, maxWaiting: 64, silenceLimitMs: 10_000, loadLimitMs: 120_000, ...options };
   }
 
   /**
@@ -108,11 +107,10 @@ export class EngineHost<Request, Input, Chunk, Result> {
 
   /** Requests and crashes at this moment. */
   get load(): EngineLoad {
-    const oldest = this.#queue.reduce((since, job) => Math.min(since, job.since), Infinity);
     return {
       waiting: this.#queue.length,
       running: [...this.#workers].filter((worker) => worker.state === 'busy').length,
-      oldestWaitingMs: this.#queue.length > 0 ? performance.now() - oldest : 0,
+      oldestWaitingMs: this.#queue.oldestMs(performance.now()),
       crashes: this.#crashes,
     };
   }
@@ -150,15 +148,14 @@ export class EngineHost<Request, Input, Chunk, Result> {
       },
     };
     const abort = (): void => {
-      const place = this.#queue.indexOf(job);
-      if (place >= 0) this.#queue.splice(place, 1);
-      else job.worker?.link.send({ type: 'stop', id: job.id });
+      if (!this.#queue.remove(job) && job.worker) {
+        job.worker.link.send({ type: 'stop', id: job.id });
+        this.#watch(job.worker);
+      }
       job.settle(signal.reason);
     };
     signal.addEventListener('abort', abort, { once: true });
-    // Behind all that are as urgent: equal ones keep the order of their arrival.
-    const behind = this.#queue.findIndex((other) => other.priority > priority);
-    this.#queue.splice(behind < 0 ? this.#queue.length : behind, 0, job);
+    this.#queue.push(job);
     this.#dispatch();
     return promise;
   }
@@ -171,14 +168,19 @@ export class EngineHost<Request, Input, Chunk, Result> {
   async #close(): Promise<void> {
     for (const timer of this.#restarts) clearTimeout(timer);
     const error = new EngineFailedError(`${this.#options.name} is closing.`);
-    for (const job of this.#queue.splice(0)) job.settle(error);
-    for (const worker of this.#workers) {
-      worker.job?.settle(error);
-      clearTimeout(worker.watchdog);
-      worker.link.send({ type: 'close' });
-      worker.watchdog = setTimeout(() => this.#kill(worker, 'would not close'), CLOSE_LIMIT_MS);
-    }
-    await Promise.all([...this.#workers].map((worker) => worker.exited));
+    for (const job of this.#queue.drain()) job.settle(error);
+    await Promise.all(
+      [...this.#workers].map(async (worker) => {
+        worker.job?.settle(error);
+        this.#unwatch(worker);
+        worker.link.send({ type: 'close' });
+        const limit = setTimeout(() => {
+          this.#kill(worker, 'would not close');
+        }, CLOSE_LIMIT_MS);
+        await worker.exited;
+        clearTimeout(limit);
+      }),
+    );
   }
 
   #input(worker: HostWorker, job: Job, input: unknown): void {
@@ -239,7 +241,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
       'an engine worker died and is replaced',
     );
     worker.job?.settle(error);
-    if (this.#workers.size === 0) for (const job of this.#queue.splice(0)) job.settle(error);
+    if (this.#workers.size === 0) for (const job of this.#queue.drain()) job.settle(error);
     this.#replace();
     this.#options.onCrash?.(error);
   }
@@ -254,7 +256,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
           { engine: this.#options.name, err: error },
           'an engine worker could not be replaced',
         );
-        if (this.#workers.size === 0) for (const job of this.#queue.splice(0)) job.settle(error);
+        if (this.#workers.size === 0) for (const job of this.#queue.drain()) job.settle(error);
         this.#replace();
       });
     }, delay);
@@ -305,7 +307,10 @@ export class EngineHost<Request, Input, Chunk, Result> {
   /** Gives a worker that has something to do until the limit to say something. */
   #watch(worker: HostWorker, limitMs = this.#options.silenceLimitMs): void {
     clearTimeout(worker.watchdog);
-    worker.watchdog = setTimeout(() => this.#kill(worker, `said nothing for ${limitMs} ms`), limitMs);
+    if (this.#closed) return;
+    worker.watchdog = setTimeout(() => {
+      this.#kill(worker, `said nothing for ${limitMs} ms`);
+    }, limitMs);
   }
 
   #unwatch(worker: HostWorker): void {

@@ -24,8 +24,11 @@ export interface EngineRun<Input, Chunk> {
   behind(): boolean;
 }
 
-/** Models yield the processor to the media thread, whose packets must leave on time. */
-const NICENESS = 5;
+/**
+ * Models yield the processor to the media thread, whose packets must leave on time; not by more, since a caller waits
+ * for them while the language model, at 0, is already busy with the next words.
+ */
+const NICENESS = 2;
 
 /**
  * Serves a model until the host closes it or is gone.
@@ -90,6 +93,8 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
       case 'load':
         try {
           engine = await load(message.setup as Setup);
+          // Only Linux gives threads priorities of their own; elsewhere it would be that of the whole server.
+          if (isMainThread || process.platform === 'linux') setPriority(NICENESS);
           post({ type: 'ready', info: engine.info });
         } catch (error) {
           post({ type: 'unusable', message: error instanceof Error ? error.message : String(error) });
@@ -114,13 +119,12 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
     }
   };
 
-  if (isMainThread || process.platform === 'linux') setPriority(NICENESS);
   listen((message) => void receive(message));
 }
 
 function post(message: FromWorker, transfer: readonly Transferable[] = []): void {
   if (parentPort) parentPort.postMessage(message, transfer);
-  else process.send?.(message);
+  else if (process.connected) process.send?.(message);
 }
 
 function listen(receive: (message: ToWorker) => void): void {
@@ -128,8 +132,8 @@ function listen(receive: (message: ToWorker) => void): void {
   else {
     process.on('message', receive);
     process.on('disconnect', () => process.exit());
-    // The terminal's Ctrl-C reaches the whole process group; the server closes its engines itself, in order.
-    process.on('SIGINT', () => undefined);
+    // Ctrl-C and service managers reach the whole process group; the server closes its engines itself, in order.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   }
 }
 

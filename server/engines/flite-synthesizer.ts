@@ -29,7 +29,7 @@ export class FliteSynthesizer implements SpeechSynthesizer {
 
   private constructor(host: EngineHost<FliteRequest, never, SpeechChunk, void>, voice: string) {
     this.#host = host;
-    this.voices = [voice, ...fliteVoices.filter((name) => name !== voice)];
+    this.voices = [...fliteVoices].sort((a, b) => Number(b === voice) - Number(a === voice));
   }
 
   static async start({ voice = 'slt', ...options }: FliteOptions): Promise<FliteSynthesizer> {

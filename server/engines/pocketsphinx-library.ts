@@ -9,12 +9,7 @@ import { join } from 'node:path';
 
 import koffi from 'koffi';
 
-/** What is subtracted from every cepstral frame, so that voice and microphone matter less: 13 coefficients. */
-export interface CepstralMean {
-  mean: Float32Array;
-  /** How many frames (10 ms) of speech it was taken from: how little the next ones change it. */
-  frames: number;
-}
+import type { CepstralMean } from './cepstral-mean.js';
 
 export interface PocketSphinxSettings {
   /** Acoustic model, a folder. */
@@ -165,28 +160,19 @@ export class PocketSphinxDecoder {
     koffi.encode(this.#meanAt, meanType, { ...this.#meanStruct(), nframe: weight });
   }
 
-  /** The mean of some speech by itself; `undefined` when there is no sound in it. */
-  measureMean(samples: Int16Array): CepstralMean | undefined {
+  /** The cepstral frames (10 ms each) of some sound, before any mean is subtracted. */
+  cepstra(samples: Int16Array): Float32Array[] {
     const block: [Pointer] = [null];
     const count: [number] = [0];
     this.#library.startFrontEnd(this.#frontEnd);
     this.#library.processUtterance(this.#frontEnd, samples, samples.length, block, count);
-    if (!block[0] || count[0] === 0) return undefined;
+    if (!block[0]) return [];
     const { veclen } = this.#meanStruct();
     // The frames lie one behind the other, found through the first of their pointers.
     const first = koffi.decode(block[0], 'void *') as Pointer;
     const values = koffi.decode(first, 'float', count[0] * veclen) as Float32Array;
     this.#library.freeFrames(block[0]);
-    const mean = new Float32Array(veclen);
-    let frames = 0;
-    for (let frame = 0; frame < count[0]; frame++) {
-      // The library, too, leaves out frames without energy.
-      if ((values[frame * veclen] ?? 0) < 0) continue;
-      frames++;
-      for (let index = 0; index < veclen; index++)
-        mean[index] = (mean[index] ?? 0) + (values[frame * veclen + index] ?? 0);
-    }
-    return frames > 0 ? { mean: mean.map((value) => value / frames), frames } : undefined;
+    return Array.from({ length: count[0] }, (_, index) => values.slice(index * veclen, (index + 1) * veclen));
   }
 
   start(): void {

@@ -1,7 +1,8 @@
 /** Entry of a PocketSphinx process: one decoder, one utterance at a time, speech in as it comes, words out. */
+import { estimateMean, type CepstralMean } from './cepstral-mean.js';
 import { HEARING_RATE_HZ } from './engine-types.js';
 import { serveEngine, type EngineRun } from './engine-worker.js';
-import { PocketSphinxDecoder, type CepstralMean, type PocketSphinxSettings } from './pocketsphinx-library.js';
+import { PocketSphinxDecoder, type PocketSphinxSettings } from './pocketsphinx-library.js';
 
 /** The beginning of an utterance. */
 export interface UtteranceRequest {
@@ -23,8 +24,6 @@ export interface UtteranceResult {
   mean: CepstralMean | undefined;
 }
 
-/** Speech that a new caller's mean is estimated from, held back until then. */
-const ESTIMATE_SAMPLES = 0.6 * HEARING_RATE_HZ;
 /** Partials are looked up after so much more speech. */
 const PARTIAL_SAMPLES = 0.2 * HEARING_RATE_HZ;
 /** Speech handed to the library at once. */
@@ -42,36 +41,17 @@ async function recognize(
   { mean }: UtteranceRequest,
   run: EngineRun<UtteranceInput, PartialWords>,
 ): Promise<UtteranceResult> {
-  let held: Int16Array[] = [];
-  let heldSamples = 0;
-  let known = mean !== undefined;
+  const held = new HeldSpeech(decoder, mean);
   let unseen = 0;
   let words = '';
-  if (mean) decoder.mean = mean;
-  decoder.start();
   const feed = (samples: Int16Array): void => {
     for (let at = 0; at < samples.length; at += BLOCK_SAMPLES)
       decoder.feed(samples.subarray(at, at + BLOCK_SAMPLES));
     unseen += samples.length;
   };
-  const release = (): void => {
-    const speech = join(held, heldSamples);
-    held = [];
-    const estimate = decoder.measureMean(speech);
-    if (estimate) decoder.mean = estimate;
-    known ||= estimate !== undefined;
-    feed(speech);
-  };
+  decoder.start();
   for (let input = await run.input(); input && !('end' in input); input = await run.input()) {
-    if (known) feed(input.samples);
-    else {
-      held.push(input.samples);
-      heldSamples += input.samples.length;
-      if (heldSamples >= ESTIMATE_SAMPLES) {
-        release();
-        known = true;
-      }
-    }
+    feed(held.pass(input.samples));
     if (unseen < PARTIAL_SAMPLES || run.behind()) continue;
     unseen = 0;
     const now = decoder.words();
@@ -79,17 +59,51 @@ async function recognize(
     words = now;
     run.chunk({ words });
   }
-  if (held.length > 0) release();
+  feed(held.rest());
   decoder.end();
-  return { words: decoder.words(), mean: known ? decoder.mean : undefined };
+  return { words: decoder.words(), mean: held.meanKnown ? decoder.mean : undefined };
 }
 
-function join(parts: readonly Int16Array[], length: number): Int16Array {
-  const whole = new Int16Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+/** Holds a new caller's speech back until the decoder has a mean for it. */
+class HeldSpeech {
+  readonly #decoder: PocketSphinxDecoder;
+  #held = new Int16Array(0);
+  meanKnown: boolean;
+
+  constructor(decoder: PocketSphinxDecoder, mean: CepstralMean | undefined) {
+    this.#decoder = decoder;
+    this.meanKnown = mean !== undefined;
+    if (mean) decoder.mean = mean;
   }
-  return whole;
+
+  /** What can be decoded now that these samples have come. */
+  pass(samples: Int16Array): Int16Array {
+    if (this.meanKnown) return samples;
+    this.#hold(samples);
+    return this.#release(false);
+  }
+
+  /** What is still held at the end. */
+  rest(): Int16Array {
+    return this.#release(true);
+  }
+
+  #hold(samples: Int16Array): void {
+    const joined = new Int16Array(this.#held.length + samples.length);
+    joined.set(this.#held);
+    joined.set(samples, this.#held.length);
+    this.#held = joined;
+  }
+
+  #release(all: boolean): Int16Array {
+    if (!this.meanKnown && this.#held.length > 0) {
+      const mean = estimateMean(this.#decoder.cepstra(this.#held), all);
+      if (mean) this.#decoder.mean = mean;
+      this.meanKnown = mean !== undefined;
+    }
+    if (!this.meanKnown && !all) return new Int16Array(0);
+    const released = this.#held;
+    this.#held = new Int16Array(0);
+    return released;
+  }
 }

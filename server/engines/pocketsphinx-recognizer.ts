@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { entryPoint } from '../entry-point.js';
 import { EngineFailedError, ModelUnusableError } from '../errors.js';
 import type { Logger } from '../log.js';
+import { addedWords } from './added-words.js';
+import type { CepstralMean } from './cepstral-mean.js';
 import { EngineHost, type EngineLoad } from './engine-host.js';
 import {
   HEARING_RATE_HZ,
@@ -16,7 +18,7 @@ import {
   type SpeechRecognizer,
   type Utterance,
 } from './engine-types.js';
-import type { CepstralMean, PocketSphinxSettings } from './pocketsphinx-library.js';
+import type { PocketSphinxSettings } from './pocketsphinx-library.js';
 import type {
   PartialWords,
   UtteranceInput,
@@ -29,9 +31,9 @@ export interface PocketSphinxOptions {
   decoders?: number;
   /** Folder with the models as Debian's `pocketsphinx-en-us` lays them out. Default {@link DEBIAN_MODEL}. */
   model?: string;
-  /** Words to add to the dictionary, with their sounds, such as `{ parley: 'P AA R L IY' }`. */
+  /** Words to add to the dictionary, with their sounds. Default {@link addedWords}. */
   words?: Readonly<Record<string, string>>;
-  /** Time without a sign of life after which a decoder is replaced, ms. Default 5000. */
+  /** Time without a sign of life after which a decoder is replaced, ms. Default 10 000. */
   silenceLimitMs?: number;
   onCrash?: (error: EngineFailedError) => void;
   logger: Logger;
@@ -41,7 +43,9 @@ export const DEBIAN_MODEL = '/usr/share/pocketsphinx/model/en-us';
 
 /** Speech of an utterance that is kept to be recognised again, or for the first time once a decoder is free. */
 const KEPT_SAMPLES = 30 * HEARING_RATE_HZ;
-const WARM_UP_SAMPLES = HEARING_RATE_HZ;
+/** Noise that takes the decoder some 60 ms. */
+const WARM_UP_SAMPLES = 0.3 * HEARING_RATE_HZ;
+const WARM_UP_AMPLITUDE = 1000;
 
 type Host = EngineHost<UtteranceRequest, UtteranceInput, PartialWords, UtteranceResult>;
 
@@ -65,8 +69,8 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
     const {
       decoders = 2,
       model = DEBIAN_MODEL,
-      words = {},
-      silenceLimitMs = 5000,
+      words = addedWords,
+      silenceLimitMs = 10_000,
       onCrash,
       logger,
     } = options;
@@ -105,10 +109,11 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
     return this.#host.load;
   }
 
-  /** Has every decoder recognise a second of noise. */
+  /** Has every decoder recognise something. */
   async warm(signal: AbortSignal): Promise<void> {
-    const noise = Int16Array.from({ length: WARM_UP_SAMPLES }, () =>
-      Math.round(1000 * (Math.random() - 0.5)),
+    const noise = Int16Array.from(
+      { length: WARM_UP_SAMPLES },
+      () => WARM_UP_AMPLITUDE * (Math.random() - 0.5),
     );
     const caller = this.open();
     const one = async (): Promise<void> => {
