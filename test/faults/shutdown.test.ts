@@ -6,6 +6,9 @@ import { WebRtcCaller } from '../callers/web-rtc-caller.js';
 import { ServerProcess } from '../helpers/server-process.js';
 import { until } from '../helpers/until.js';
 
+/** The quickest that anybody speaks: 45 ms a character, at 16 kHz. Less sound than this was cut off. */
+const SAMPLES_PER_CHARACTER = 720;
+
 let server: ServerProcess | undefined;
 const callers: WebRtcCaller[] = [];
 
@@ -26,8 +29,6 @@ it('lets the answer end, turns newcomers away at once, and exits with 0', async 
   callers.push(idle);
   const newcomer = await SignallingClient.connect(running.url);
 
-  await talking.say('What can you do?');
-  const whole = await talking.waitForAnswer();
   expect(await readiness(running)).toBe(200);
   await talking.say('What can you do?');
   await until('the agent speaks', () => talking.state === 'speaking');
@@ -41,10 +42,12 @@ it('lets the answer end, turns newcomers away at once, and exits with 0', async 
   expect(talking.ended).toBeUndefined();
 
   const answer = await talking.waitForAnswer();
-  expect(answer.text).toBe(whole.text);
   expect(answer.heardCharacters).toBeUndefined();
-  // All of it was heard, within a few frames.
-  expect(answer.samples.length).toBeGreaterThan(0.9 * whole.samples.length);
+  expect(answer.text).toMatch(/[.?!]$/);
+  const { quality } = talking;
+  expect(answer.samples.length, `${answer.text} ${JSON.stringify(quality)}`).toBeGreaterThan(
+    answer.text.length * SAMPLES_PER_CHARACTER,
+  );
   expect((await talking.waitForEnd()).reason).toBe('serverShutdown');
   expect((await idle.waitForEnd()).reason).toBe('serverShutdown');
   // Exit code 0, and no child left, or this rejects.
