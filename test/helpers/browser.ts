@@ -1,4 +1,6 @@
 /** A caller: one Chromium with one page, its microphone and ears in the test's hands, driven as a person would. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 
 import { chromiumPath } from '../../server/setup/chromium.js';
@@ -52,6 +54,8 @@ const ACTION_LIMIT_MS = 15_000;
 
 /** How long an answer may take on such a machine, ms. */
 const ANSWER_LIMIT_MS = 30_000;
+
+const ASK_EVERY_MS = 50;
 
 /** Louder is voice: the agent's silence is digital, and comfort noise stays below. */
 const VOICE_LEVEL = 200;
@@ -219,7 +223,16 @@ export class Caller {
   /** Says what the page shows when it does not come. */
   async #until<T>(what: string, limitMs: number, read: () => Promise<T | undefined>): Promise<T> {
     try {
-      return await until(what, read, limitMs);
+      return await until(
+        what,
+        async () => {
+          const value = await read();
+          // Asking costs the page time that its sound needs.
+          if (value === undefined) await sleep(ASK_EVERY_MS);
+          return value;
+        },
+        limitMs,
+      );
     } catch (error) {
       const shown = (await this.turns()).map(
         ({ speaker, text, final }) => `${speaker}: ${text}${final ? '' : ' …'}`,
