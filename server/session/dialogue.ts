@@ -108,6 +108,12 @@ export class Dialogue {
     );
   }
 
+  /** The call begins: with these words of the agent, or with the caller's when they are empty. */
+  begin(greeting: string): void {
+    this.#readAhead();
+    if (greeting !== '') this.#speak(greeting);
+  }
+
   /** Takes the next window of the caller's sound. */
   hear(window: HeardWindow): void {
     this.#hearing.hear(window, this.#agentSpeaking);
@@ -127,7 +133,7 @@ export class Dialogue {
   }
 
   /** Says a text of the server's own. */
-  speak(text: string): void {
+  #speak(text: string): void {
     const answer = this.#newAnswer(() => fixedText(text));
     this.#take(answer, () => Promise.resolve());
   }
@@ -310,8 +316,9 @@ export class Dialogue {
     this.#setState('listening');
     const apologise = outcome.type === 'failed' && !this.#apologising;
     this.#apologising = apologise;
-    if (apologise) this.speak(apology);
+    if (apologise) this.#speak(apology);
     else this.#parts.onAnswered(outcome);
+    this.#readAhead();
   }
 
   /** Delay between the server and the caller's ear as far as the browser has told it, ms. */
@@ -326,6 +333,17 @@ export class Dialogue {
     const text = [this.#conversation.callerText, hearing].filter((part) => part !== '').join(' ');
     this.#parts.onTurn({ turnId, speaker: 'caller', text, final });
     if (final) this.#parts.log.debug({ turnId, text }, 'caller');
+  }
+
+  /** Lets the language model read the conversation while nobody waits for it. */
+  #readAhead(): void {
+    const { languageModel, config, tools, log } = this.#parts;
+    const { maxTokens, temperature } = config.languageModel;
+    languageModel
+      .prefill(this.#conversation.messages, { tools, maxTokens, temperature }, this.#signal)
+      .catch((error: unknown) => {
+        if (!this.#signal.aborted) log.warn({ err: error }, 'the conversation could not be read ahead');
+      });
   }
 
   #setState(state: AgentState): void {

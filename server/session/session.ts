@@ -165,7 +165,7 @@ export class Session {
     this.#somethingSaid();
     listener.ready();
     this.#log.info('call ready');
-    if (config.agent.greeting !== '') this.#dialogue.speak(config.agent.greeting);
+    this.#dialogue.begin(config.agent.greeting);
   }
 
   #hear(window: HeardWindow): void {
