@@ -126,7 +126,10 @@ class Dialogue:
     def system(self):
         """A system prompt: a persona in fixed or free wording, a few instructions, and the names of tools."""
         chance = self.rng.random()
-        if chance < 0.12:
+        if chance < 0.08:
+            if self.rng.random() < 0.5:
+                self.tools = True
+                self.messages.append(["system", "Tools: get_time, end_call", 0.0, 0.0])
             return self
         if chance < 0.9:
             self.persona = self.rng.choice(PERSONAS) if self.rng.random() < 0.35 else person_name(self.rng)
@@ -139,7 +142,7 @@ class Dialogue:
             text += expand(f" (The caller is called {title(name)}.|The name of the caller is {title(name)}.|You talk to {title(name)}.|The user's name is {title(name)}.|{title(name)} is calling.)", self.rng)
         for extra in self.rng.sample(_EXTRAS, self.rng.choice([0, 0, 1, 1, 2, 3])):
             text = extra + " " + text if self.rng.random() < 0.12 else text + " " + extra
-        if self.rng.random() < 0.5:
+        if self.rng.random() < 0.93:
             self.tools = True
             text += "\nTools: " + self.rng.choice(["get_time, end_call"] * 3 + ["end_call, get_time"])
         self.messages.append(["system", text, 0.0, 0.0])

@@ -68,7 +68,7 @@ thanks for everything now end the call|it is time to end our call|kindly hang up
 # (what the caller says, what a fitting answer matches)
 FIT = [
     ("hello anybody home", r"hello|hi\b|hear you|help"),
-    ("good morning how are you doing", r"fine|well|good|hear"),
+    ("a very good morning how is it going with you", r"fine|well|good|hear"),
     ("hi there lovely day isn't it", r"hello|hi\b|help|nice|lovely|how are|talk"),
     ("tomorrow i must give a talk and my hands are shaking", r"nervous|okay|breath|worr|exciting|feel|about|normal"),
     ("i am so nervous because of my speech tomorrow", r"nervous|okay|breath|worr"),
@@ -82,7 +82,7 @@ FIT = [
     ("got any good jokes for me", r"\?.*\."),
     ("please make me laugh a little", r"\?.*\."),
     ("come on tell me something funny", r"\?.*\."),
-    ("tell me a very short story", r"once upon a time"),
+    ("just a really tiny story for me", r"once upon a time"),
     ("could you tell my daughter a bedtime story", r"once upon a time"),
     ("i would love a long story about a dragon", r"(\..*){8,}"),
     ("a short story about an owl please", r"owl"),

@@ -12,10 +12,10 @@ from .noise import Recognizer
 from .skills import arithmetic, interruptions, knowledge, memory, stories, talk, tools
 
 _TOPICS = [
-    (talk.small_talk, 4), (talk.who, 7), (talk.what, 5), (talk.coaching, 7), (talk.feelings, 3), (talk.short_answers, 5),
+    (talk.small_talk, 4), (talk.who, 10), (talk.what, 5), (talk.coaching, 7), (talk.feelings, 3), (talk.short_answers, 5),
     (arithmetic.sums, 16), (knowledge.capitals, 4), (knowledge.opposites, 4), (knowledge.calendar, 4), (knowledge.animals, 3),
     (knowledge.questions, 8), (knowledge.spelling, 3), (knowledge.counting, 2), (knowledge.after_me, 4), (knowledge.out_of_scope, 7),
-    (knowledge.gibberish, 2), (knowledge.weather, 2), (tools.time, 5), (tools.date, 4), (stories.joke, 4), (stories.story, 3),
+    (knowledge.gibberish, 2), (knowledge.weather, 2), (tools.time, 9), (tools.date, 7), (stories.joke, 4), (stories.story, 3),
     (interruptions.story_go_on, 2), (interruptions.count_go_on, 2), (interruptions.cut_by_mistake, 2),
 ]
 _FUNCTIONS, _WEIGHTS = zip(*_TOPICS)
@@ -75,7 +75,7 @@ def main_dialogue(rng):
     for _ in range(rng.choice([0, 1, 1, 2])):
         if d.memory:
             memory.recall(d)
-    if d.tools and rng.random() < 0.22 or rng.random() < 0.04:
+    if d.tools and rng.random() < 0.3 or rng.random() < 0.02:
         tools.end_call(d)
     elif rng.random() < 0.2:
         talk.goodbye(d)
@@ -86,7 +86,7 @@ def copy_dialogue(rng):
     """A short one about names and facts."""
     d = Dialogue(rng).system()
     steps = [memory.tell_name, memory.tell_two, memory.ask_two, memory.tell_fact, memory.tell_fact, memory.tell_called, knowledge.after_me,
-             knowledge.spelling, talk.who, memory.correct_name, memory.correct_fact, memory.ask_name, memory.ask_untold, memory.ask_untold, memory.recall]
+             knowledge.spelling, talk.who, talk.who, tools.time, tools.date, memory.correct_name, memory.correct_fact, memory.ask_name, memory.ask_untold, memory.ask_untold, memory.recall]
     if rng.random() < 0.5:
         memory.tell_name(d)
     for _ in range(rng.choice([1, 2, 3])):

@@ -1,7 +1,7 @@
 """Writes the held-out dialogues: python -m pocket.make_evaluation evaluation/
 
 Names are never used in training, phrases of the "hand" dialogues are not among the templates, and spoken turns went through the
-recognizer's confusions at about 8 % word errors. A turn that is scored has `expect`, a pattern without regard to case.
+recognizer's confusions at about 8 % word errors. Tools are offered as the server does, but for a few. A turn that is scored has `expect`, a pattern without regard to case.
 """
 import json
 import pathlib
@@ -60,7 +60,7 @@ class Writer:
         text = f"You are {capital(name)}, {self.rng.choice(['a friendly coach', 'a calm assistant', 'a cheerful companion'])}."
         return text + self.rng.choice(["", "", " Keep your answers short.", " You are talking to a caller."])
 
-    def add(self, skill, phrasing, turns, system=None, tools_=False, history=None):
+    def add(self, skill, phrasing, turns, system=None, tools_=True, history=None):
         entry = {"skill": skill, "phrasing": phrasing, "system": system, "tools": tools_, "turns": turns}
         if history:
             entry["history"] = history
@@ -174,12 +174,12 @@ def _tools(w):
         first = {"caller": pick(hand.TIME, tools.time), "expect": clock} if asks_time else {"caller": pick(hand.DATE, tools.date), "expect": re.escape(today)}
         turns = [*w.distractions(d, 1), {**first, "call": "get_time", "result": {"time": clock, "date": today}}, *w.distractions(d, 1),
                  {"caller": pick(hand.END, tools.end_call), "expect": r"bye|care|nice day", "call": "end_call", "result": {"ok": True}}]
-        w.add("tools", "hand" if by_hand else "template", turns, w.system("ada"), True)
+        w.add("tools", "hand" if by_hand else "template", turns, w.system("ada"))
     for index in range(12):
         d = w.fresh()
         d.tools = False
         ask = w.say(d, w.rng.choice(hand.TIME)) if index % 3 == 2 else "what time is it"
-        w.add("tools", "hand" if index % 3 == 2 else "template", [{"caller": ask, "expect": r"sorry|not have a clock"}], w.system("ada"))
+        w.add("tools", "hand" if index % 3 == 2 else "template", [{"caller": ask, "expect": r"sorry|not have a clock"}], w.system("ada"), False)
 
 
 def _fitting(w):

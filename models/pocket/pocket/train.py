@@ -28,7 +28,7 @@ def mixture(share):
     """How many of the dialogues are of which kind: copying and sums first, whole calls later."""
     if share < 0.75:
         return {"main": 0.42, "copy": 0.38, "drill": 0.2}
-    return {"main": 0.72, "copy": 0.18, "drill": 0.1}
+    return {"main": 0.62, "copy": 0.28, "drill": 0.1}
 
 
 def learning_rate(share, step):
