@@ -17,12 +17,19 @@ import { raiseProcessPriority } from './process-priority.js';
 /** How often the streams are told that time passes. */
 const TICK_MS = 10;
 const REPORT_MS = 1_000;
+/** Notices that may wait for a main thread that does not listen, half a minute of one caller; then nothing is heard. */
+const MAX_UNTOLD = 1_000;
 
 const options = JSON.parse(process.argv[2] ?? '') as MediaThreadOptions;
 
+/** Notices on their way to the main thread. */
+let untold = 0;
+
 function tell(notice: MediaNotice): void {
-  // What cannot be told any more has nobody who waits for it: the process ends when the connection is gone.
-  if (process.connected) process.send?.(notice, undefined, {}, () => undefined);
+  if (!process.connected) return;
+  untold++;
+  // What cannot be told has nobody who waits for it: the process ends when the connection is gone.
+  process.send?.(notice, undefined, {}, () => untold--);
 }
 
 async function main(): Promise<void> {
@@ -35,7 +42,10 @@ async function main(): Promise<void> {
   const pacer = new Pacer(counts, options.pacer);
   const streams = new Map<string, CallerStream>();
   const opening = new Map<string, Promise<void>>();
-  const batch = new HeardBatch(vad, counts, (windows) => tell({ type: 'heard', windows }));
+  const batch = new HeardBatch(vad, counts, (windows) => {
+    if (untold < MAX_UNTOLD) tell({ type: 'heard', windows });
+    else counts.dropped.overflow += windows.length;
+  });
 
   let events: PlayoutEvent[] = [];
   const parent: CallerStreamParent = {

@@ -20,7 +20,7 @@ export interface PacedVoice {
 export interface PacerOptions {
   /**
    * The last stretch before a deadline in which the thread blocks instead of trusting the timer, milliseconds,
-   * 0 to 5; default 1.5. Timers are good to a millisecond at best; sockets are not served while the thread blocks.
+   * 0 to 5; default 0.5. Timers are good to a millisecond at best; sockets are not served while the thread blocks.
    */
   blockMs?: number;
 }
@@ -44,7 +44,7 @@ export class Pacer {
 
   constructor(counts: MediaCounts, options: PacerOptions = {}) {
     this.#counts = counts;
-    this.#blockMs = options.blockMs ?? 1.5;
+    this.#blockMs = options.blockMs ?? 0.5;
   }
 
   /** Voices that talk at present. */

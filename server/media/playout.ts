@@ -9,6 +9,7 @@ import { FRAME_MS, OpusEncoder, type OpusEncoderOptions } from './opus-codec.js'
 import { TICKS_PER_MS } from './opus-packet.js';
 import { peak, ramp } from './pcm.js';
 import { serialiseRtp } from './rtp-packet.js';
+import { SegmentQueue, type Span } from './segment-queue.js';
 
 /** Speech that may wait to be played. */
 const MAX_QUEUED_MS = 30_000;
@@ -27,34 +28,18 @@ export type MouthEvent = PlayoutEvent extends infer E
     : never
   : never;
 
-interface Segment {
-  id: number;
-  chunks: Int16Array[];
-  /** Samples taken from the first chunk. */
-  offset: number;
-  /** Samples that wait. */
-  waiting: number;
-  /** Samples that were given and that have left. */
-  given: number;
-  sent: number;
-  last: boolean;
-  started: boolean;
-  reportedAtMs: number;
-}
-
 interface Frame {
   payload: Buffer;
   samples: Int16Array;
   /** What of which segment is in it, in order. */
-  spans: { segment: Segment; samples: number; audible: boolean }[];
+  spans: Span[];
 }
 
 export class Playout {
   readonly #voice: StreamParameters['voice'];
   readonly #encoder: OpusEncoder;
   readonly #onEvent: (event: MouthEvent) => void;
-  readonly #segments: Segment[] = [];
-  #waiting = 0;
+  readonly #queue: SegmentQueue;
   #gain = 1;
   #targetGain = 1;
   #held = false;
@@ -74,6 +59,7 @@ export class Playout {
     this.#voice = voice;
     this.#onEvent = onEvent;
     this.#encoder = new OpusEncoder(voice.sampleRateHz, options);
+    this.#queue = new SegmentQueue((MAX_QUEUED_MS * voice.sampleRateHz) / 1_000);
   }
 
   /**
@@ -81,33 +67,10 @@ export class Playout {
    * @returns false when 30 s wait already and the sound was refused: what is about to be heard is never thrown away.
    */
   play(segmentId: number, samples: Int16Array, last: boolean, nowMs: number): boolean {
-    let segment = this.#segments.find(({ id }) => id === segmentId);
-    if (!segment) {
-      segment = {
-        id: segmentId,
-        chunks: [],
-        offset: 0,
-        waiting: 0,
-        given: 0,
-        sent: 0,
-        last: false,
-        started: false,
-        reportedAtMs: nowMs,
-      };
-      this.#segments.push(segment);
-    }
-    const accepted =
-      !segment.last && (this.#waiting + samples.length) * 1_000 <= MAX_QUEUED_MS * this.#voice.sampleRateHz;
-    if (accepted && samples.length > 0) {
-      segment.chunks.push(samples);
-      segment.waiting += samples.length;
-      segment.given += samples.length;
-      this.#waiting += samples.length;
-    }
-    segment.last ||= last;
+    const accepted = this.#queue.add(segmentId, samples, last, nowMs);
     this.#finishSegments(nowMs);
     // Silence that was only prepared because nothing better was there makes way.
-    if (this.#frame?.spans.length === 0 && this.#segments.length > 0) {
+    if (this.#frame?.spans.length === 0 && !this.#queue.empty) {
       this.#frame = undefined;
       this.#trailing++;
     }
@@ -122,8 +85,7 @@ export class Playout {
       if (this.#talking) this.#fade = fade;
       this.#frame = undefined;
     }
-    this.#waiting = 0;
-    for (const { id, sent } of this.#segments.splice(0)) {
+    for (const { id, sent } of this.#queue.clear()) {
       this.#onEvent({ type: 'stopped', segmentId: id, samples: sent, atMs: nowMs });
     }
   }
@@ -143,7 +105,7 @@ export class Playout {
     if (this.#frame) return true;
     const samples = new Int16Array(this.#encoder.frameSamples);
     const gain = this.#held ? 0 : this.#targetGain;
-    const spans = this.#held && this.#gain === 0 ? [] : this.#collect(samples);
+    const spans = this.#held && this.#gain === 0 ? [] : this.#queue.take(samples);
     if (spans.length > 0) {
       this.#trailing = TRAILING_FRAMES;
     } else if (this.#talking && this.#trailing > 0) {
@@ -190,55 +152,15 @@ export class Playout {
 
   /** Frees the encoder and forgets the queue, without events. Idempotent. */
   close(): void {
-    this.#segments.length = 0;
-    this.#waiting = 0;
+    this.#queue.clear();
     this.#frame = undefined;
     this.#encoder.close();
   }
 
-  /** Fills a frame from the queue; the end of a segment is followed by the next one without a gap. */
-  #collect(target: Int16Array): Frame['spans'] {
-    const spans: Frame['spans'] = [];
-    let filled = 0;
-    for (const segment of this.#segments) {
-      const wanted = target.length - filled;
-      if (wanted === 0) break;
-      // A segment that goes on waits until it can fill the frame: half a frame of silence would tear a word.
-      if (!segment.last && segment.waiting < wanted) break;
-      const count = Math.min(wanted, segment.waiting);
-      if (count > 0) {
-        this.#take(segment, target, filled, count);
-        const audible = peak(target, filled, filled + count) >= AUDIBLE_PEAK;
-        spans.push({ segment, samples: count, audible });
-        filled += count;
-      }
-      if (!segment.last) break;
-    }
-    return spans;
-  }
-
-  #take(segment: Segment, target: Int16Array, at: number, count: number): void {
-    let left = count;
-    while (left > 0) {
-      const chunk = segment.chunks[0];
-      if (!chunk) break;
-      const step = Math.min(left, chunk.length - segment.offset);
-      target.set(chunk.subarray(segment.offset, segment.offset + step), at + count - left);
-      segment.offset += step;
-      left -= step;
-      if (segment.offset === chunk.length) {
-        segment.chunks.shift();
-        segment.offset = 0;
-      }
-    }
-    segment.waiting -= count;
-    this.#waiting -= count;
-  }
-
   #report(frame: Frame, nowMs: number): void {
-    for (const { segment, samples, audible } of frame.spans) {
+    for (const { segment, start, samples } of frame.spans) {
       const segmentId = segment.id;
-      if (audible && !segment.started) {
+      if (!segment.started && peak(frame.samples, start, start + samples) >= AUDIBLE_PEAK) {
         segment.started = true;
         this.#onEvent({ type: 'started', segmentId, atMs: nowMs });
       }
@@ -252,10 +174,7 @@ export class Playout {
   }
 
   #finishSegments(nowMs: number): void {
-    for (;;) {
-      const segment = this.#segments[0];
-      if (!segment?.last || segment.sent < segment.given) return;
-      this.#segments.shift();
+    for (let segment; (segment = this.#queue.finish());) {
       const { id: segmentId, sent: samples } = segment;
       if (!segment.started) this.#onEvent({ type: 'started', segmentId, atMs: nowMs });
       this.#onEvent({ type: 'finished', segmentId, samples, atMs: nowMs });

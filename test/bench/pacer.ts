@@ -22,7 +22,7 @@ const { values } = parseArgs({
     /** Share of the main thread that is busy, percent, in stretches of 60 ms. */
     main: { type: 'string', default: '50' },
     /** Stretch before a deadline in which the thread blocks, milliseconds. */
-    block: { type: 'string', default: '1.5' },
+    block: { type: 'string', default: '0.5' },
     /** Leave the media process's priority alone, as without the right to raise it. */
     'plain-priority': { type: 'boolean', default: false },
   },
