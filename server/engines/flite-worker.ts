@@ -29,19 +29,32 @@ serveEngine<undefined, FliteRequest, never, SpeechChunk, void>(async () => {
   };
 });
 
-function toChunk(words: readonly WrittenWord[], speech: FliteSpeech): SpeechChunk {
-  const { samples, trimmedStart } = shapeSpeech(speech.samples, speech.sampleRateHz);
-  const pieces = speech.utterances.flatMap(({ startSample, tokens }) => {
-    const place = (ms: number | undefined): number | undefined => {
-      if (ms === undefined) return undefined;
-      const sample = Math.round(startSample + (ms * speech.sampleRateHz) / 1000) - trimmedStart;
-      return Math.min(samples.length, Math.max(0, sample));
-    };
+function toChunk(
+  words: readonly WrittenWord[],
+  { samples, sampleRateHz, utterances }: FliteSpeech,
+): SpeechChunk {
+  const pieces = utterances.flatMap(({ startSample, tokens }) => {
+    const place = (ms: number | undefined): number | undefined =>
+      ms === undefined ? undefined : Math.round(startSample + (ms * sampleRateHz) / 1000);
     return tokens.map(({ text, startMs, endMs }) => ({
       text,
       startSample: place(startMs),
       endSample: place(endMs),
     }));
   });
-  return { samples, words: placeWords(words, pieces, samples.length) };
+  const spoken = pieces.filter(({ startSample }) => startSample !== undefined);
+  const shaped = shapeSpeech(samples, sampleRateHz, [
+    spoken[0]?.startSample ?? Infinity,
+    spoken.at(-1)?.endSample ?? 0,
+  ]);
+  const shift = (sample: number | undefined): number | undefined =>
+    sample === undefined
+      ? undefined
+      : Math.min(shaped.samples.length, Math.max(0, sample - shaped.trimmedStart));
+  const shifted = pieces.map(({ text, startSample, endSample }) => ({
+    text,
+    startSample: shift(startSample),
+    endSample: shift(endSample),
+  }));
+  return { samples: shaped.samples, words: placeWords(words, shifted, shaped.samples.length) };
 }

@@ -28,6 +28,8 @@ export interface UtteranceResult {
 const PARTIAL_SAMPLES = 0.2 * HEARING_RATE_HZ;
 /** Speech handed to the library at once. */
 const BLOCK_SAMPLES = 512;
+/** A mean is looked for after so much more speech. */
+const ESTIMATE_SAMPLES = 0.1 * HEARING_RATE_HZ;
 
 serveEngine<PocketSphinxSettings, UtteranceRequest, UtteranceInput, PartialWords, UtteranceResult>(
   (settings) => {
@@ -61,13 +63,17 @@ async function recognize(
   }
   feed(held.rest());
   decoder.end();
-  return { words: decoder.words(), mean: held.meanKnown ? decoder.mean : undefined };
+  words = decoder.words();
+  // Sound without words is no voice to learn from.
+  return { words, mean: words && held.meanKnown ? decoder.mean : mean };
 }
 
 /** Holds a new caller's speech back until the decoder has a mean for it. */
 class HeldSpeech {
   readonly #decoder: PocketSphinxDecoder;
   #held = new Int16Array(0);
+  /** How much was held when a mean was last looked for. */
+  #examined = 0;
   meanKnown: boolean;
 
   constructor(decoder: PocketSphinxDecoder, mean: CepstralMean | undefined) {
@@ -80,6 +86,8 @@ class HeldSpeech {
   pass(samples: Int16Array): Int16Array {
     if (this.meanKnown) return samples;
     this.#hold(samples);
+    if (this.#held.length < this.#examined + ESTIMATE_SAMPLES) return new Int16Array(0);
+    this.#examined = this.#held.length;
     return this.#release(false);
   }
 

@@ -21,8 +21,15 @@ const MAX_GAIN_DB = 12;
 /** No sample comes closer to full scale, where Opus would clip. */
 const PEAK_LIMIT = 0.89 * 32_768;
 
-/** @returns no samples when there is no sound at all. */
-export function shapeSpeech(samples: Int16Array, sampleRateHz: number): ShapedSpeech {
+/**
+ * @param spoken first and last sample of the words where they are known: they are never cut, however soft they are.
+ * @returns no samples when there is no sound at all.
+ */
+export function shapeSpeech(
+  samples: Int16Array,
+  sampleRateHz: number,
+  [spokenFrom, spokenTo]: readonly [number, number] = [Infinity, 0],
+): ShapedSpeech {
   const perMs = sampleRateHz / 1000;
   const frame = FRAME_MS * perMs;
   const powers = framePowers(samples, frame);
@@ -32,16 +39,11 @@ export function shapeSpeech(samples: Int16Array, sampleRateHz: number): ShapedSp
   if (first < 0) return { samples: new Int16Array(0), trimmedStart: 0 };
   const last = powers.findLastIndex((power) => power > threshold);
 
-  const start = Math.max(0, first * frame - KEEP_BEFORE_MS * perMs);
-  const end = Math.min(samples.length, (last + 1) * frame + KEEP_AFTER_MS * perMs);
+  const start = Math.max(0, Math.min(spokenFrom, first * frame - KEEP_BEFORE_MS * perMs));
+  const end = Math.min(samples.length, Math.max(spokenTo, (last + 1) * frame + KEEP_AFTER_MS * perMs));
   const kept = samples.slice(start, end);
-  scale(
-    kept,
-    gain(
-      kept,
-      powers.filter((power) => power > threshold),
-    ),
-  );
+  const loud = powers.filter((power) => power > threshold);
+  scale(kept, gain(kept, loud));
   fade(kept, FADE_MS * perMs);
   return { samples: kept, trimmedStart: start };
 }

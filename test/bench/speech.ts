@@ -17,17 +17,20 @@ import { throughOpus } from './opus-channel.js';
 import { clips, everydaySentences, synthesized, type Speaker } from './speech-corpus.js';
 import { wordErrors } from './word-errors.js';
 
+type Count = ReturnType<typeof wordErrors>;
+
 const VOICES = ['slt', 'rms', 'awb'];
 const CHANNELS: readonly { name: string; pass: (speech: Int16Array) => Int16Array }[] = [
   { name: 'clean', pass: (speech) => speech },
   { name: 'Opus 24 kb/s', pass: (speech) => throughOpus(speech) },
   { name: 'Opus 24 kb/s, 5 % lost', pass: (speech) => throughOpus(speech, { loss: 0.05 }) },
 ];
+const NEW_CALLERS = 'Opus 24 kb/s, each sentence by a new caller';
 const PACKET_SAMPLES = 320;
 const PACKET_MS = 20;
 /** Utterances said at the pace of speech, to time what comes after their end. */
 const TIMED = 20;
-const CLAUSE = 'Nice to meet you, I am glad to help.';
+const CLAUSE = 'Nice to meet you, I am very glad.';
 
 const never = new AbortController().signal;
 
@@ -43,40 +46,28 @@ async function main([count = '200', folder = '../shared/audio']: string[]): Prom
     const sentences = everydaySentences(Number(count));
     const speakers: Speaker[] = [];
     for (const voice of VOICES) speakers.push(await synthesized(synthesizer, voice, sentences));
-    const people = clips(folder);
 
     console.log(`## Word errors, ${sentences.length} sentences per voice\n`);
-    table(['speaker', ...CHANNELS.map(({ name }) => name), 'Opus, each sentence by a new caller']);
-    const totals = new Map<string, [number, number]>();
-    for (const speaker of [...speakers, ...people]) {
+    table(['speaker', ...CHANNELS.map(({ name }) => name), NEW_CALLERS]);
+    const totals = new Map<string, Count>();
+    for (const speaker of speakers) {
       const row: string[] = [];
-      for (const { name, pass } of CHANNELS) {
-        row.push(
-          percent(
-            await errors(recognizer, speaker, pass, false),
-            totals,
-            people.includes(speaker) ? '' : name,
-          ),
-        );
-      }
-      const fresh = await errors(
-        recognizer,
-        speaker,
-        (speech) => throughOpus(speech),
-        !people.includes(speaker),
-      );
-      row.push(percent(fresh, totals, people.includes(speaker) ? '' : 'new'));
-      table([speaker.name, ...row]);
+      for (const { name, pass } of CHANNELS)
+        row.push(sum(totals, name, await errors(recognizer, speaker, pass)));
+      const fresh = await errors(recognizer, speaker, (speech) => throughOpus(speech), true);
+      table([speaker.name, ...row, sum(totals, NEW_CALLERS, fresh)]);
     }
-    table([
-      'all voices',
-      ...[...CHANNELS.map(({ name }) => name), 'new'].map((name) => ratio(totals.get(name) ?? [0, 0])),
-    ]);
+    table(['all voices', ...[...totals.values()].map(ratio)]);
+    for (const speaker of clips(folder)) {
+      const row: string[] = [];
+      for (const { pass } of CHANNELS) row.push(ratio(await errors(recognizer, speaker, pass)));
+      table([speaker.name, ...row, '']);
+    }
 
     console.log('\n## Times\n');
     table(['what', 'p50', 'p95']);
     table(['final words after the last sample', ...milliseconds(await finalWords(recognizer, speakers))]);
-    table(['first sound of a clause of nine words', ...milliseconds(await firstSound(synthesizer))]);
+    table(['first sound of a clause of eight words', ...milliseconds(await firstSound(synthesizer))]);
     table([
       'real time per second of speech, one talker',
       ...factors(await realTimeFactors(recognizer, speakers)),
@@ -91,16 +82,16 @@ async function main([count = '200', folder = '../shared/audio']: string[]): Prom
   }
 }
 
-/** @param fresh whether every utterance is that of a caller never heard before. */
+/** @param fresh every utterance is that of a caller never heard before. */
 async function errors(
   recognizer: PocketSphinxRecognizer,
   { utterances }: Speaker,
   pass: (speech: Int16Array) => Int16Array,
-  fresh: boolean,
-): Promise<[number, number]> {
+  fresh = false,
+): Promise<Count> {
   let caller = recognizer.open();
   let heard = '';
-  const total: [number, number] = [0, 0];
+  const total = { errors: 0, words: 0 };
   for (const { said, speech } of utterances) {
     if (fresh) {
       await caller.close();
@@ -110,8 +101,8 @@ async function errors(
     // The words of a clip stand at its last part.
     if (!said) continue;
     const { errors, words } = wordErrors(said, heard);
-    total[0] += errors;
-    total[1] += words;
+    total.errors += errors;
+    total.words += words;
     heard = '';
   }
   await caller.close();
@@ -192,17 +183,14 @@ function table(cells: readonly string[]): void {
   if (cells[0] === 'speaker' || cells[0] === 'what') console.log(`|${' --- |'.repeat(cells.length)}`);
 }
 
-function percent(
-  [errors, words]: [number, number],
-  totals: Map<string, [number, number]>,
-  key: string,
-): string {
-  const [allErrors, allWords] = totals.get(key) ?? [0, 0];
-  totals.set(key, [allErrors + errors, allWords + words]);
-  return ratio([errors, words]);
+/** Adds to a column's total. */
+function sum(totals: Map<string, Count>, column: string, count: Count): string {
+  const before = totals.get(column) ?? { errors: 0, words: 0 };
+  totals.set(column, { errors: before.errors + count.errors, words: before.words + count.words });
+  return ratio(count);
 }
 
-function ratio([errors, words]: readonly [number, number]): string {
+function ratio({ errors, words }: Count): string {
   return `${((100 * errors) / Math.max(1, words)).toFixed(1)} %`;
 }
 
