@@ -1,5 +1,5 @@
 /** The process: reads the configuration, starts the server, turns SIGTERM and SIGINT into a clean end. */
-import { startApp, type App } from './app.js';
+import { startApp } from './app.js';
 import { loadConfig } from './config.js';
 import { ParleyError } from './errors.js';
 import { createLogger } from './log.js';
@@ -9,19 +9,21 @@ async function main(): Promise<void> {
   const startedAtMs = monotonicMs();
   const config = loadConfig(process.env);
   const log = createLogger(config.log.level);
-  let app: App | undefined;
+  const starting = startApp(config, log);
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'shutting down');
-    (app?.close() ?? Promise.resolve()).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.fatal({ err: error }, 'shutting down failed');
-        process.exit(1);
-      },
-    );
+    starting
+      .then((app) => app.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.fatal({ err: error }, 'shutting down failed');
+          process.exit(1);
+        },
+      );
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -29,7 +31,7 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, 'unexpected error');
     process.exit(1);
   });
-  app = await startApp(config, log);
+  const app = await starting;
   log.info(
     { url: app.url, startMs: Math.round(monotonicMs() - startedAtMs) },
     `ready: open ${app.url} and speak`,

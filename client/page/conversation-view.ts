@@ -20,8 +20,17 @@ export class ConversationView {
   /** Latencies that came before the first words of their turn. */
   readonly #early = new Map<number, TurnLatency>();
 
+  #atEnd = true;
+
   constructor(log: HTMLElement) {
     this.#log = log;
+    log.addEventListener('scroll', () => {
+      this.#atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < FOLLOW_PX;
+    });
+    // The last words stay in view when something else on the page takes room from the conversation.
+    new ResizeObserver(() => {
+      if (this.#atEnd) this.#log.scrollTop = this.#log.scrollHeight;
+    }).observe(log);
   }
 
   clear(): void {
@@ -99,9 +108,7 @@ export class ConversationView {
 
   /** Changes the log and stays at its end, unless the reader has scrolled up. */
   #following(change: () => void): void {
-    const log = this.#log;
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < FOLLOW_PX;
     change();
-    if (atEnd) log.scrollTop = log.scrollHeight;
+    if (this.#atEnd) this.#log.scrollTop = this.#log.scrollHeight;
   }
 }

@@ -19,18 +19,26 @@ const ENOUGH_FRAMES = 60;
  */
 const SPEECH_DEPTH = 30;
 
+/** So many frames of a general mean are mixed in, since the first words hold but a few of a voice's sounds. */
+const GENERAL_FRAMES = 50;
+
 /**
  * @param cepstra of all the sound there is, silence included.
+ * @param general mean of nobody in particular.
  * @param all take what there is, however little.
  * @returns `undefined` when it is too little.
  */
-export function estimateMean(cepstra: readonly Float32Array[], all: boolean): CepstralMean | undefined {
+export function estimateMean(
+  cepstra: readonly Float32Array[],
+  general: Float32Array,
+  all: boolean,
+): CepstralMean | undefined {
   const loudest = cepstra.reduce((most, [loudness = 0]) => Math.max(most, loudness), 0);
   const speech = cepstra.filter(([loudness = 0]) => loudness > Math.max(0, loudest - SPEECH_DEPTH));
   if (speech.length === 0 || (!all && speech.length < ENOUGH_FRAMES)) return undefined;
-  const mean = new Float32Array(speech[0]?.length ?? 0);
-  for (const frame of speech) {
-    for (const [index, value] of frame.entries()) mean[index] = (mean[index] ?? 0) + value / speech.length;
-  }
+  const mean = general.map((value, index) => {
+    const total = speech.reduce((sum, frame) => sum + (frame[index] ?? 0), 0);
+    return (total + GENERAL_FRAMES * value) / (speech.length + GENERAL_FRAMES);
+  });
   return { mean, frames: speech.length };
 }

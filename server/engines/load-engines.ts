@@ -46,7 +46,7 @@ export async function loadEngines(config: Config, log: Logger): Promise<LoadedEn
   const results = await Promise.allSettled(starting);
   const close = async () => {
     await Promise.all(
-      results.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)),
+      results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.close()] : [])),
     );
   };
   try {

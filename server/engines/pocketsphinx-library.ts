@@ -121,6 +121,8 @@ export class PocketSphinxDecoder {
   readonly #decoder: Pointer;
   readonly #frontEnd: Pointer;
   readonly #meanAt: Pointer;
+  /** The mean of nobody in particular, as it came with the acoustic model. */
+  readonly generalMean: Float32Array;
 
   constructor(settings: PocketSphinxSettings) {
     this.#library = library();
@@ -133,6 +135,8 @@ export class PocketSphinxDecoder {
       cmn_struct: Pointer;
     };
     this.#meanAt = features.cmn_struct;
+    const { cmn_mean, veclen } = this.#meanStruct();
+    this.generalMean = (koffi.decode(cmn_mean, 'float', veclen) as Float32Array).slice();
     for (const [word, sounds] of Object.entries(settings.words)) {
       if (this.#library.lookUpWord(this.#decoder, word) === null) {
         this.#library.addWord(this.#decoder, word, sounds, 1);
@@ -140,6 +144,7 @@ export class PocketSphinxDecoder {
     }
   }
 
+  /** Over all speech since it was last set, that included. */
   get mean(): CepstralMean {
     const { sum, nframe, veclen } = this.#meanStruct();
     const total = koffi.decode(sum, 'float', veclen) as Float32Array;
@@ -158,6 +163,12 @@ export class PocketSphinxDecoder {
       veclen,
     );
     koffi.encode(this.#meanAt, meanType, { ...this.#meanStruct(), nframe: weight });
+  }
+
+  /** Takes what the utterance has shown so far into the mean, which otherwise happens at its end. */
+  adaptMean(): void {
+    const { mean, frames } = this.mean;
+    if (frames > 0) this.mean = { mean, frames };
   }
 
   /** The cepstral frames (10 ms each) of some sound, before any mean is subtracted. */

@@ -54,7 +54,9 @@ async function recognize(
   decoder.start();
   for (let input = await run.input(); input && !('end' in input); input = await run.input()) {
     feed(held.pass(input.samples));
-    if (unseen < PARTIAL_SAMPLES || run.behind()) continue;
+    if (unseen < PARTIAL_SAMPLES) continue;
+    decoder.adaptMean();
+    if (run.behind()) continue;
     unseen = 0;
     const now = decoder.words();
     if (now === words) continue;
@@ -105,7 +107,7 @@ class HeldSpeech {
 
   #release(all: boolean): Int16Array {
     if (!this.meanKnown && this.#held.length > 0) {
-      const mean = estimateMean(this.#decoder.cepstra(this.#held), all);
+      const mean = estimateMean(this.#decoder.cepstra(this.#held), this.#decoder.generalMean, all);
       if (mean) this.#decoder.mean = mean;
       this.meanKnown = mean !== undefined;
     }

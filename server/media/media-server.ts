@@ -52,7 +52,9 @@ export async function startMediaServer(config: Config, log: Logger): Promise<Med
   let closing = false;
 
   async function startSlot(index: number): Promise<void> {
-    const worker = await createWorker({ logLevel: 'warn', workerBin: mediasoupWorkerPath() });
+    const worker = await withoutSignalListeners(() =>
+      createWorker({ logLevel: 'warn', workerBin: mediasoupWorkerPath() }),
+    );
     const died = new AbortController();
     worker.on('died', (error) => {
       slots[index] = undefined;
@@ -102,6 +104,22 @@ export async function startMediaServer(config: Config, log: Logger): Promise<Med
     },
     close,
   };
+}
+
+/**
+ * Does something and takes away what it listens to signals with: mediasoup closes a worker the moment that the server
+ * is told to stop, while the last answers are still being spoken. Here workers are closed in their turn.
+ */
+function withoutSignalListeners<T>(act: () => T): T {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const before = signals.map((signal) => process.rawListeners(signal));
+  const result = act();
+  signals.forEach((signal, index) => {
+    for (const listener of process.rawListeners(signal)) {
+      if (!before[index]?.includes(listener)) process.removeListener(signal, listener as () => void);
+    }
+  });
+  return result;
 }
 
 /** Resolves when the worker's process is gone, so that its ports are free again. */

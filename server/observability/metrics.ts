@@ -79,8 +79,10 @@ export class Metrics {
 
   /** Registers the gauges that are read from the running server. Once. */
   observe(sources: MetricSources): void {
-    this.#gauge('parley_calls', 'Calls at this moment.', sources.calls);
-    this.#gauge('parley_llm_sequences_free', 'Places left in the language model.', sources.freeSequences);
+    this.#gauge('parley_calls', 'Calls at this moment.', () => sources.calls());
+    this.#gauge('parley_llm_sequences_free', 'Places left in the language model.', () =>
+      sources.freeSequences(),
+    );
     const sum = (read: (counters: MediaCounters) => number) => () =>
       sources.media().reduce((total, counters) => total + read(counters), 0);
     const worst = (read: (counters: MediaCounters) => number) => () =>

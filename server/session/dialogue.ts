@@ -249,7 +249,8 @@ export class Dialogue {
   }
 
   #newAnswer(deltas: (answer: Answer, signal: AbortSignal) => AsyncIterable<ReplyDelta>): Answer {
-    const { media, engines, voice, onTurn } = this.#parts;
+    const parts = this.#parts;
+    const { media, engines, voice } = parts;
     const turnId = this.#conversation.nextAgentTurn();
     const answer: Answer = new Answer(
       {
@@ -258,7 +259,7 @@ export class Dialogue {
         voice,
         play: (samples, last) => media.play(turnId, samples, last),
         deltas,
-        onText: (text) => onTurn({ turnId, speaker: 'agent', text, final: false }),
+        onText: (text) => parts.onTurn({ turnId, speaker: 'agent', text, final: false }),
         onStarted: () => this.#started(answer),
       },
       this.#signal,
@@ -293,7 +294,7 @@ export class Dialogue {
 
   #over(answer: Answer, outcome: ReplyOutcome): void {
     const { segment, turnId, calls } = answer;
-    const { media, engines, log, metrics, onTurn } = this.#parts;
+    const { media, engines, log, metrics } = this.#parts;
     this.#given.delete(turnId);
     if (outcome.type !== 'spoken' && segment.ended === undefined) media.stopPlayout();
     const heard =
@@ -304,7 +305,7 @@ export class Dialogue {
     log.debug({ turnId, outcome: outcome.type, text: segment.text, heard }, 'agent');
     if (segment.text !== '' && answer.committed) {
       const cut = heard.length < segment.text.length ? { heardCharacters: heard.length } : {};
-      onTurn({ turnId, speaker: 'agent', text: segment.text, final: true, ...cut });
+      this.#parts.onTurn({ turnId, speaker: 'agent', text: segment.text, final: true, ...cut });
     }
     if (outcome.type === 'failed') {
       metrics.turnFailed();
