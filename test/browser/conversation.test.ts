@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Caller } from '../helpers/browser.js';
 import { ServerProcess } from '../helpers/server-process.js';
 import { Speech, SPEECH_RATE_HZ, wordErrorRate } from '../helpers/speech.js';
-import { join, silence, upsample, writeWav } from '../helpers/wav.js';
+import { join, silence, upsample, withoutPauses, writeWav } from '../helpers/wav.js';
 
 /** Said one after the other, with time to answer in between. */
 const SENTENCES = ['good morning my name is david', 'what is the capital of france'];
@@ -60,7 +60,7 @@ describe('a caller whose microphone is a WAV file', () => {
     const heard = await caller.heard();
     const file = path(folder, 'heard.wav');
     writeWav(file, heard, SPEECH_RATE_HZ);
-    const understood = await speech.recognize(heard);
+    const understood = await speech.recognize(withoutPauses(heard, SPEECH_RATE_HZ));
     const errors = wordErrorRate(shown, understood);
     console.log(
       `Shown: ${shown}\nHeard: ${understood} (${Math.round(100 * errors)} % errors)\nRecording: ${file}\n` +

@@ -53,18 +53,23 @@ export function downsample(samples: Int16Array): Int16Array {
   return filtered(Float32Array.from(samples), FACTOR);
 }
 
-/** The loudest of consecutive stretches of `ms`, as RMS of full scale 32768: 0 is silence, speech is 1,000 and more. */
-export function loudness(samples: Int16Array, rateHz: number, ms = 20): number[] {
-  const length = Math.round((rateHz * ms) / 1000);
-  const levels: number[] = [];
-  for (let at = 0; at + length <= samples.length; at += length) {
-    let sum = 0;
-    for (let index = at; index < at + length; index++) sum += (samples[index] ?? 0) ** 2;
-    levels.push(Math.sqrt(sum / length));
+/** The sound with every silence of more than `keptMs` cut to that. */
+export function withoutPauses(samples: Int16Array, rateHz: number, keptMs = 400): Int16Array {
+  const step = Math.round(rateHz / 100);
+  const around = Math.round((rateHz * keptMs) / 2000);
+  const parts: Int16Array[] = [];
+  let keptTo = 0;
+  for (let at = 0; at < samples.length; at += step) {
+    if (!samples.subarray(at, at + step).some((sample) => Math.abs(sample) > QUIET)) continue;
+    const end = Math.min(samples.length, at + step + around);
+    parts.push(samples.subarray(Math.max(keptTo, at - around), end));
+    keptTo = end;
   }
-  return levels;
+  return join(...parts);
 }
 
+/** The loudest sample of a codec's idea of silence. */
+const QUIET = 60;
 const FACTOR = 3;
 
 /** A low pass at 7.5 of 24 kHz: a windowed sinc. */
