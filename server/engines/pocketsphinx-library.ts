@@ -1,6 +1,9 @@
 /**
  * The few functions of PocketSphinx (0.8+5prealpha, as Debian packages it) that Parley calls, through koffi. They
  * block, and what goes wrong in them takes the process with it: only for the recogniser's own processes.
+ *
+ * `ps_add_word` is left out on purpose: with the packaged language model it corrupts memory, and the decoder dies some
+ * utterances later. What is not in the dictionary and the language model cannot be heard.
  * https://github.com/cmusphinx/pocketsphinx
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,8 +21,6 @@ export interface PocketSphinxSettings {
   languageModel: string;
   /** Pronunciations, a file. */
   dictionary: string;
-  /** Words to add where the dictionary lacks them, with their sounds in the dictionary's notation. */
-  words: Readonly<Record<string, string>>;
   /** Further settings of the decoder by name, such as `-beam`. */
   decoder: Readonly<Record<string, string>>;
 }
@@ -39,8 +40,6 @@ interface Library {
   process: Call<[Pointer, Int16Array, number, number, number], number>;
   end: Call<[Pointer], number>;
   hypothesis: Call<[Pointer, [number]], string | null>;
-  addWord: Call<[Pointer, string, string, number], number>;
-  lookUpWord: Call<[Pointer, string], string | null>;
   features: Call<[Pointer], Pointer>;
   silenceLog: Call<[Pointer], void>;
   newFrontEnd: Call<[Pointer], Pointer>;
@@ -67,8 +66,6 @@ function library(): Library {
     ) as Library['process'],
     end: sphinx.func('int ps_end_utt(void *)') as Library['end'],
     hypothesis: sphinx.func('const char *ps_get_hyp(void *, _Out_ int32_t *)') as Library['hypothesis'],
-    addWord: sphinx.func('int ps_add_word(void *, const char *, const char *, int)') as Library['addWord'],
-    lookUpWord: sphinx.func('const char *ps_lookup_word(void *, const char *)') as Library['lookUpWord'],
     features: sphinx.func('void *ps_get_feat(void *)') as Library['features'],
     silenceLog: base.func('void err_set_logfp(void *)') as Library['silenceLog'],
     newFrontEnd: base.func('void *fe_init_auto_r(void *)') as Library['newFrontEnd'],
@@ -137,11 +134,6 @@ export class PocketSphinxDecoder {
     this.#meanAt = features.cmn_struct;
     const { cmn_mean, veclen } = this.#meanStruct();
     this.generalMean = (koffi.decode(cmn_mean, 'float', veclen) as Float32Array).slice();
-    for (const [word, sounds] of Object.entries(settings.words)) {
-      if (this.#library.lookUpWord(this.#decoder, word) === null) {
-        this.#library.addWord(this.#decoder, word, sounds, 1);
-      }
-    }
   }
 
   /** Over all speech since it was last set, that included. */

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { entryPoint } from '../entry-point.js';
 import { EngineFailedError, ModelUnusableError } from '../errors.js';
 import type { Logger } from '../log.js';
-import { addedWords } from './added-words.js';
 import type { CepstralMean } from './cepstral-mean.js';
 import { EngineHost, type EngineLoad } from './engine-host.js';
 import {
@@ -31,8 +30,6 @@ export interface PocketSphinxOptions {
   decoders?: number;
   /** Folder with the models as Debian's `pocketsphinx-en-us` lays them out. Default {@link DEBIAN_MODEL}. */
   model?: string;
-  /** Words to add to the dictionary, with their sounds. Default {@link addedWords}. */
-  words?: Readonly<Record<string, string>>;
   /** Time without a sign of life after which a decoder is replaced, ms. Default 10 000. */
   silenceLimitMs?: number;
   onCrash?: (error: EngineFailedError) => void;
@@ -72,20 +69,12 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
 
   /** @throws ModelUnusableError when the library or its model is not installed. */
   static async start(options: PocketSphinxOptions): Promise<PocketSphinxRecognizer> {
-    const {
-      decoders = 2,
-      model = DEBIAN_MODEL,
-      words = addedWords,
-      silenceLimitMs = 10_000,
-      onCrash,
-      logger,
-    } = options;
+    const { decoders = 2, model = DEBIAN_MODEL, silenceLimitMs = 10_000, onCrash, logger } = options;
     if (!existsSync(model)) throw new ModelUnusableError(missing(`no model in ${model}`));
     const setup: PocketSphinxSettings = {
       acousticModel: join(model, 'en-us'),
       languageModel: join(model, 'en-us.lm.bin'),
       dictionary: join(model, 'cmudict-en-us.dict'),
-      words,
       decoder: DECODER_SETTINGS,
     };
     try {
