@@ -5,7 +5,7 @@ import type { OpusClip } from '../callers/opus-clip.js';
 import { WebRtcCaller } from '../callers/web-rtc-caller.js';
 import { ServerProcess } from '../helpers/server-process.js';
 import { until } from '../helpers/until.js';
-import { processesNamed, processOnUdpPort } from './process-table.js';
+import { processesNamed, processOnUdpPort, udpPortsOf } from './process-table.js';
 import { SteadyCall } from './steady-call.js';
 
 let nameQuestion: OpusClip;
@@ -20,14 +20,14 @@ beforeAll(async () => {
     'What is the capital of France? What is your name?',
   ]);
   [nameQuestion, longQuestion] = clips as [OpusClip, OpusClip];
-}, 60_000);
+}, 300_000);
 
 afterEach(async () => {
   for (const caller of callers.splice(0)) await caller.leave(caller.ended ? 'disconnect' : 'end');
   await steady?.leave();
   await server?.stop();
   steady = server = undefined;
-}, 60_000);
+}, 300_000);
 
 async function call(running: ServerProcess): Promise<WebRtcCaller> {
   const caller = await WebRtcCaller.call(running.url);
@@ -71,7 +71,37 @@ describe('a mediasoup worker that is killed', () => {
     await until('the dead call is gone', async () => (await running.metrics()).get('parley_calls') === 2);
     const metrics = await running.metrics();
     expect(metrics.get('parley_calls_ended_total{reason="mediaFailed"}')).toBe(1);
-  }, 120_000);
+  }, 300_000);
+});
+
+describe('a media thread that is killed', () => {
+  it('ends its calls with a reason; others go on, and its place is taken', async () => {
+    const running = (server = await ServerProcess.start({ PARLEY_MEDIA_THREADS: '2' }));
+    steady = await SteadyCall.start(running.url);
+    const threads = () => processesNamed(running.resources().pids, 'media-thread-worker');
+    const idle = threads().filter((pid) => udpPortsOf(pid).length === 0);
+    expect(idle).toHaveLength(1);
+    const [thread = 0] = idle;
+    const victim = await call(running);
+    expect(udpPortsOf(thread)).toHaveLength(1);
+    await victim.say('What can you do?');
+    await until('the victim is being answered', () => victim.state === 'speaking');
+
+    process.kill(thread, 'SIGKILL');
+    expect((await victim.waitForEnd(3000)).reason).toBe('mediaFailed');
+
+    await until('another thread has taken its place', () => threads().length === 2);
+    const next = await until('a call on it', async () => {
+      const caller = await call(running);
+      if (threads().every((pid) => udpPortsOf(pid).length === 1)) return caller;
+      await caller.leave();
+      return undefined;
+    });
+    await next.speak(nameQuestion);
+    expect((await next.waitForAnswer()).samples.length).toBeGreaterThan(0);
+    await steady.expectUndisturbed(nameQuestion, /name/);
+    expect(running.logged('media thread died')).toBeDefined();
+  }, 300_000);
 });
 
 describe('a recogniser that is killed', () => {
@@ -110,7 +140,7 @@ describe('a recogniser that is killed', () => {
     }
     expect(running.logged('an engine worker died and is replaced')).toBeDefined();
     await steady.expectUndisturbed(nameQuestion, /name/);
-  }, 150_000);
+  }, 300_000);
 });
 
 /** Resolves in the middle of what the callers say. */

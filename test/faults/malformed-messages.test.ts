@@ -126,7 +126,7 @@ describe('a good call beside somebody who sends garbage', () => {
     question = await speechClip('What is your name?');
     server = await ServerProcess.start();
     steady = await SteadyCall.start(server.url);
-  }, 90_000);
+  }, 300_000);
 
   afterEach(async () => {
     for (const client of open.splice(0)) client.close();

@@ -8,15 +8,17 @@ export function processesNamed(pids: readonly number[], text: string): number[] 
 
 /** The process that has a UDP port open. */
 export function processOnUdpPort(pids: readonly number[], port: number): number | undefined {
-  const hexadecimal = port.toString(16).toUpperCase().padStart(4, '0');
-  return pids.find((pid) => {
-    const line = readFileSync(`/proc/${pid}/net/udp`, 'utf8')
-      .split('\n')
-      .map((row) => row.trim().split(/\s+/))
-      .find((columns) => columns[1]?.endsWith(`:${hexadecimal}`));
-    if (line === undefined) return false;
-    return openSockets(pid).has(`socket:[${line[9]}]`);
-  });
+  return pids.find((pid) => udpPortsOf(pid).includes(port));
+}
+
+/** The UDP ports that a process has open. */
+export function udpPortsOf(pid: number): number[] {
+  const sockets = openSockets(pid);
+  return readFileSync(`/proc/${pid}/net/udp`, 'utf8')
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/))
+    .filter((columns) => sockets.has(`socket:[${columns[9]}]`))
+    .map((columns) => Number.parseInt(columns[1]?.split(':')[1] ?? '', 16));
 }
 
 function openSockets(pid: number): Set<string> {

@@ -41,7 +41,7 @@ async function failedStart(environment: NodeJS.ProcessEnv): Promise<FailedStart>
   if (pid === undefined) throw new Error('The server could not be spawned.');
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-  const timer = setTimeout(() => child.kill('SIGKILL'), 50_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 200_000);
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);
   await until('no child is left', async () => (await groupMembers(pid)).length === 0);
@@ -92,7 +92,7 @@ describe('a start that cannot succeed', () => {
         expectOneLine(failed, new RegExp(`The language model ${path} ${says}`));
       }),
     );
-  }, 120_000);
+  }, 300_000);
 
   it('names an unknown key of the configuration, in the file and in the environment', async () => {
     const file = join(folder, 'parley.yaml');
@@ -103,7 +103,7 @@ describe('a start that cannot succeed', () => {
       /PARLEY_TURN_END_SILENCE_SECONDS/,
     );
     expectOneLine(await failedStart({ PARLEY_CALLS_MAX: 'many' }), /calls\.max|PARLEY_CALLS_MAX/);
-  }, 60_000);
+  }, 300_000);
 
   it('names the HTTP port that is in use', async () => {
     const taken = await listen();
@@ -114,7 +114,7 @@ describe('a start that cannot succeed', () => {
     } finally {
       taken.close();
     }
-  }, 60_000);
+  }, 300_000);
 
   it('names the media port that is in use, UDP or TCP', async () => {
     const udp = createSocket('udp4').bind(0, '127.0.0.1');
@@ -131,7 +131,7 @@ describe('a start that cannot succeed', () => {
       udp.close();
       tcp.close();
     }
-  }, 120_000);
+  }, 300_000);
 });
 
 async function listen(): Promise<Server> {

@@ -42,7 +42,7 @@ const vanished: Promise<void>[] = [];
 beforeAll(async () => {
   question = await speechClip('What is your name?');
   server = await ServerProcess.start({ PARLEY_LOG_LEVEL: 'info' });
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await Promise.allSettled(vanished);
@@ -156,4 +156,4 @@ it('gives everything back after 50 calls', async () => {
   const ended = await server.metrics();
   expect(ended.get('parley_calls_ended_total{reason="mediaLost"}')).toBe(vanished.length);
   expect(ended.get('parley_answers_failed_total') ?? 0).toBe(0);
-}, 420_000);
+}, 600_000);
