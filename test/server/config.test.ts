@@ -35,7 +35,7 @@ describe('configuration', () => {
         /Unknown setting PARLEY_TURN_END_SILENCE in the environment.*PARLEY_TURN_END_SILENCE_MS/,
       ],
       [{ PARLEY_TURN_END_SILENCE_MS: 'long' }, /turn\.endSilenceMs: .*expected number/],
-      [{ PARLEY_TURN_END_SILENCE_MS: '99' }, /turn\.endSilenceMs: .*100/],
+      [{ PARLEY_TURN_END_SILENCE_MS: '63' }, /turn\.endSilenceMs: .*64/],
       [{ PORT: '70000' }, /server\.port: .*65535/],
       [{ PARLEY_CALLS_MAX: '9' }, /calls\.max is 9, but languageModel\.sequences is only 8/],
       [{ PARLEY_VAD_OFF_THRESHOLD: '0.6' }, /vad\.offThreshold: must be less than vad\.onThreshold/],
