@@ -18,7 +18,7 @@ export type FromWorker =
   /** The model cannot be used; the worker ends. */
   | { type: 'unusable'; message: string }
   | { type: 'chunk'; id: number; chunk: unknown }
-  /** The run has used up this many inputs and waits for more. */
+  /** The run has used up this many inputs; if that is all that it was sent, it waits for more. */
   | { type: 'hungry'; id: number; taken: number }
   | { type: 'done'; id: number; result: unknown }
   | { type: 'failed'; id: number; message: string };

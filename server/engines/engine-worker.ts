@@ -29,6 +29,10 @@ export interface EngineRun<Input, Chunk> {
  * for them while the language model, at 0, is already busy with the next words.
  */
 const NICENESS = 2;
+/** A run that has inputs lets messages in so often. */
+const YIELD_MS = 50;
+/** A run that catches up with its inputs says so often that it has not died. */
+const SIGN_OF_LIFE_MS = 1000;
 
 /**
  * Serves a model until the host closes it or is gone.
@@ -46,6 +50,12 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
     const abort = new AbortController();
     const run = { id, abort, inputs: [] as Input[], wake: () => undefined as void, done: Promise.resolve() };
     let taken = 0;
+    let yielded = performance.now();
+    let told = yielded;
+    const tell = (): void => {
+      told = performance.now();
+      post({ type: 'hungry', id, taken });
+    };
     const context: EngineRun<Input, Chunk> = {
       signal: abort.signal,
       chunk: (chunk, transfer) => {
@@ -53,13 +63,15 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
       },
       behind: () => run.inputs.length > 0,
       input: async () => {
-        if (run.inputs.length === 0) {
-          // Messages that have arrived meanwhile are delivered before the host is told that there is nothing to do.
+        // Lets messages in: those that have arrived count as inputs, and a stop is heard while there is much to catch up.
+        if (run.inputs.length === 0 || performance.now() - yielded > YIELD_MS) {
           await new Promise((resolve) => setImmediate(resolve));
-          while (run.inputs.length === 0 && !abort.signal.aborted) {
-            post({ type: 'hungry', id, taken });
-            await new Promise<void>((resolve) => (run.wake = resolve));
-          }
+          yielded = performance.now();
+        }
+        if (run.inputs.length > 0 && yielded - told > SIGN_OF_LIFE_MS) tell();
+        while (run.inputs.length === 0 && !abort.signal.aborted) {
+          tell();
+          await new Promise<void>((resolve) => (run.wake = resolve));
         }
         if (abort.signal.aborted) return undefined;
         taken++;

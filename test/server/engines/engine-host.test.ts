@@ -189,6 +189,32 @@ describe.each(['thread', 'process'] as const)('an engine host with a %s', (kind)
     }
   });
 
+  test('does not take a run that catches up for one that hangs, and can stop it', async () => {
+    const host = await start({ silenceLimitMs: 3000 });
+    const abort = new AbortController();
+    const listen = (signal: AbortSignal): Promise<string> =>
+      host.request(
+        { do: 'listen', busyMs: 100 },
+        {
+          priority: Priority.waiting,
+          onStart: (input) => {
+            for (let count = 0; count < 40; count++) input('word');
+            input('end');
+          },
+        },
+        signal,
+      );
+    const heard = await listen(never);
+    expect(heard.split(' ')).toHaveLength(40);
+    const stopped = listen(abort.signal);
+    abort.abort();
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    const before = performance.now();
+    await say(host, 'next');
+    expect(performance.now() - before).toBeLessThan(3000);
+    expect(crashes).toEqual([]);
+  });
+
   test('keeps the others working when one of several dies', async () => {
     const host = await start({ workers: 2 });
     const busy = await listen(host);

@@ -3,8 +3,8 @@ import { serveEngine } from '../../../server/engines/engine-worker.js';
 
 export type ScriptedRequest =
   | { do: 'answer'; value: string; chunks?: string[] }
-  /** Joins the inputs until `end`. */
-  | { do: 'listen' }
+  /** Joins the inputs until `end`, busy for so long with each. */
+  | { do: 'listen'; busyMs?: number }
   | { do: 'fail' }
   | { do: 'die' }
   /** Never comes back and hears no message. */
@@ -32,7 +32,9 @@ serveEngine<ScriptedSetup, ScriptedRequest, string, string, string>((setup) => {
             input = await run.input()
           ) {
             heard.push(input);
-            run.chunk(input);
+            const until = performance.now() + (request.busyMs ?? 0);
+            while (performance.now() < until);
+            if (!run.behind()) run.chunk(input);
           }
           return run.signal.aborted ? 'stopped' : heard.join(' ');
         }
