@@ -11,7 +11,7 @@ shift
 python=${PYTHON:-python3}
 export OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0
 cd "$here"
-[ -f "$out/tokenizer.json" ] || { "$python" -m pocket.tokenizer && cp tokenizer.json "$out/tokenizer.json"; }
+[ -f "$out/tokenizer.json" ] || "$python" -m pocket.tokenizer "$out/tokenizer.json"
 "$python" -m pocket.train --out "$out" --vocabulary "$out/tokenizer.json" "$@"
 "$python" -m pocket.export "$out/checkpoint.pt" "$out/pocket.gguf" "$out/tokenizer.json"
 echo "written: $out/pocket.gguf"

@@ -1,12 +1,14 @@
 """The tokenizer: GPT-2's byte BPE with the "llama-bpe" splitting, in a form made for copying.
 
 Frequent words are one token each. Every other word, names above all, is spelled letter by letter, because the only merges are a space
-with a letter: the model can give back a name it never saw. python -m pocket.tokenizer builds it from a sample of dialogues.
+with a letter: the model can give back a name it never saw. `python -m pocket.tokenizer OUT.json` builds it from a sample of dialogues;
+../tokenizer.json belongs to ../pocket.gguf.
 """
 import collections
 import json
 import pathlib
 import random
+import sys
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 
@@ -73,4 +75,4 @@ def load(path):
 if __name__ == "__main__":
     from .generate import sample
 
-    print(build(sample(20000, random.Random(7)), pathlib.Path(__file__).parent.parent / "tokenizer.json"), "tokens")
+    print(build(sample(20000, random.Random(7)), sys.argv[1]), "tokens")
