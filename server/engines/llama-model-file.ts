@@ -7,18 +7,21 @@ import { ModelUnusableError } from '../errors.js';
 
 /** What a GGUF file begins with. */
 const magic = 'GGUF';
+/** Magic and version, then the numbers of tensors and of metadata entries, 64 bits each. */
+const headerBytes = 24;
 
 /**
  * Whether the file is there and begins like a GGUF file.
  * @throws ModelUnusableError that names the file and what to do.
  */
 export async function checkModelFile(path: string): Promise<void> {
-  let beginning: string;
+  const header = Buffer.alloc(headerBytes);
+  let size: number;
   try {
     const file = await open(path);
     try {
-      const { buffer } = await file.read(Buffer.alloc(magic.length), 0, magic.length, 0);
-      beginning = buffer.toString('latin1');
+      await file.read(header, 0, headerBytes, 0);
+      ({ size } = await file.stat());
     } finally {
       await file.close();
     }
@@ -28,8 +31,13 @@ export async function checkModelFile(path: string): Promise<void> {
       { cause: error },
     );
   }
-  if (beginning !== magic)
+  if (header.toString('latin1', 0, magic.length) !== magic)
     throw new ModelUnusableError(`The language model ${path} is not a GGUF file. ${fetchAgain}`);
+  // Whoever reads on believes these numbers, and past the end of the file as well.
+  if (header.readBigUInt64LE(8) > size || header.readBigUInt64LE(16) > size)
+    throw new ModelUnusableError(
+      `The language model ${path} is damaged: its header promises more than the file can hold. ${fetchAgain}`,
+    );
 }
 
 /**

@@ -81,7 +81,7 @@ describe('a start that cannot succeed', () => {
     const cases: [string, Buffer | undefined, string][] = [
       ['half.gguf', whole.subarray(0, kept), `is incomplete: ${kept} bytes of \\d+`],
       // A header that promises more than there can be.
-      ['promise.gguf', Buffer.concat([whole.subarray(0, 8), Buffer.alloc(16, 0xff)]), 'is '],
+      ['promise.gguf', Buffer.concat([whole.subarray(0, 8), Buffer.alloc(16, 0xff)]), 'is damaged: '],
       ['nowhere.gguf', undefined, 'cannot be '],
     ];
     await Promise.all(

@@ -47,6 +47,12 @@ describe('a model file', () => {
     }
   });
 
+  it('that promises more than it can hold is called damaged, and is not read on', async () => {
+    const header = Buffer.concat([whole.subarray(0, 8), Buffer.alloc(16, 0xff)]);
+    for (const content of [header, Buffer.concat([header, whole.subarray(24)])])
+      expect(await loading(content)).toMatchObject({ message: expect.stringMatching(/damaged/) as string });
+  });
+
   it('that is no GGUF file is called so', async () => {
     for (const content of ['', 'GG', 'version https://git-lfs.github.com/spec/v1\n']) {
       const error = await loading(Buffer.from(content));
