@@ -157,10 +157,10 @@ export class PocketSphinxDecoder {
     koffi.encode(this.#meanAt, meanType, { ...this.#meanStruct(), nframe: weight });
   }
 
-  /** Takes what the utterance has shown so far into the mean, which otherwise happens at its end. */
+  /** Takes what a new caller has said so far into the mean, which otherwise happens at the utterance's end. */
   adaptMean(): void {
     const { mean, frames } = this.mean;
-    if (frames > 0) this.mean = { mean, frames };
+    if (frames > 0 && frames < MEAN_WINDOW_FRAMES) this.mean = { mean, frames };
   }
 
   /** The cepstral frames (10 ms each) of some sound, before any mean is subtracted. */

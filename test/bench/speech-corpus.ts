@@ -17,7 +17,9 @@ const ROOM_NOISE = 8;
 /** A pause of a speaker that ends an utterance, ms. */
 const PAUSE_MS = 400;
 /** Sound so far below the loudest tenth of a second is a pause, dB. */
-const PAUSE_DEPTH_DB = 30;
+const PAUSE_DEPTH_DB = 25;
+/** Shorter sounds are clicks, ms. */
+const SHORTEST_MS = 200;
 
 /** Everyday sentences, one per line. */
 export function everydaySentences(count: number): string[] {
@@ -101,7 +103,7 @@ function splitAtPauses(samples: Int16Array): Int16Array[] {
   let first = -1;
   let last = -1;
   const cut = (): void => {
-    if (first >= 0)
+    if (first >= 0 && last - first >= SHORTEST_MS / 10)
       parts.push(samples.slice(Math.max(0, first - LEAD_MS / 10) * frame, (last + TAIL_MS / 10) * frame));
     first = -1;
   };
