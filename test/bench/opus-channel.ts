@@ -14,7 +14,12 @@ export function throughOpus(
   samples: Int16Array,
   { bitrate = 24_000, loss = 0 }: OpusChannelOptions = {},
 ): Int16Array {
-  const encoder = new OpusEncoder(HEARING_RATE_HZ, { bitrate });
+  // Browsers encode with nearly all the effort there is, and spend bits on loss only once there is some.
+  const encoder = new OpusEncoder(HEARING_RATE_HZ, {
+    bitrate,
+    complexity: 9,
+    expectedLossPercent: 100 * loss,
+  });
   const decoder = new OpusDecoder();
   const random = randomNumbers(samples.length);
   try {
