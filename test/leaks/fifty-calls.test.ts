@@ -16,7 +16,7 @@ const LEVEL_OVER = 30;
 /** Growth of what is held over the last calls from which it is a leak, KiB: half a mebibyte a call. */
 const LEAK_HEAP_KIB = 8 * 1024;
 /** Growth per call from which it is a leak: one caller's codecs, buffers and conversation are more, KiB. */
-const LEAK_KIB_PER_CALL = 256;
+const LEAK_KIB_PER_CALL = 512;
 /** Every so many calls one is spoken in place of typed. */
 const SPOKEN_EVERY = 10;
 
