@@ -8,7 +8,7 @@ describe('errors', () => {
   it('are explained in the README, each code once and none that does not exist', () => {
     const readme = readFileSync(join(projectRoot(), 'README.md'), 'utf8');
     const table = /### Errors\n([\s\S]*?)\n#/.exec(readme)?.[1] ?? '';
-    const explained = [...table.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
+    const explained = [...table.matchAll(/^\| `(\w+)` +\|/gm)].map((match) => match[1]);
     expect(explained.sort()).toEqual([...errorCodes].sort());
   });
 
