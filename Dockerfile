@@ -38,6 +38,7 @@ COPY --from=worker /usr/local/bin/mediasoup-worker /usr/local/bin/
 COPY --from=packages /parley/node_modules node_modules
 COPY package.json LICENSE ./
 COPY config/default.yaml config/
+COPY config/profiles config/profiles
 COPY models models
 COPY --from=compiled /parley/dist dist
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 UV_THREADPOOL_SIZE=16 MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker

@@ -48,12 +48,19 @@ export const configSchema = z.strictObject({
     systemPrompt: z.string().max(4000),
     greeting: z.string().max(1000),
   }),
+  models: z.strictObject({
+    profile: z.string().regex(/^[\w-]+$/, 'must be the name of a file in config/profiles'),
+    folder: z.string(),
+  }),
   recognizer: z.strictObject({
-    engine: z.enum(['pocketsphinx']),
+    model: z.string().min(1),
     decoders: z.int().min(1).max(32),
   }),
+  endOfTurn: z.strictObject({
+    model: z.string(),
+  }),
   languageModel: z.strictObject({
-    path: z.string().min(1),
+    model: z.string().min(1),
     sequences: z.int().min(1).max(256),
     contextTokens: z.int().min(256).max(131_072),
     threads: z.int().min(0).max(256),
@@ -61,8 +68,8 @@ export const configSchema = z.strictObject({
     temperature: z.number().min(0).max(2),
   }),
   synthesizer: z.strictObject({
-    engine: z.enum(['flite']),
-    voice: z.string().min(1),
+    model: z.string().min(1),
+    voice: z.string(),
   }),
 });
 

@@ -1,5 +1,5 @@
-/** Reads the settings: `config/default.yaml`, then the user's file, then the environment; checks and freezes them. */
-import { readFileSync } from 'node:fs';
+/** Reads the settings: `config/default.yaml`, the profile's, the user's file, the environment; checks and freezes them. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { z } from 'zod';
@@ -19,7 +19,10 @@ type Section = Record<string, unknown>;
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const defaults = readYaml(join(projectRoot(), 'config/default.yaml'));
   const file = env['PARLEY_CONFIG'];
-  const merged = merge(defaults, file === undefined ? {} : readYaml(file), file ?? '');
+  const own = file === undefined ? {} : readYaml(file);
+  const profile =
+    env['PARLEY_MODELS_PROFILE'] ?? own['models']?.['profile'] ?? defaults['models']?.['profile'];
+  const merged = merge(merge(defaults, ...profileSettings(String(profile))), own, file ?? '');
   applyEnvironment(merged, env);
   const checked = configSchema.safeParse(merged);
   if (!checked.success) throw new ConfigurationError(describe(checked.error.issues));
@@ -30,6 +33,19 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     );
   }
   return deepFreeze(checked.data);
+}
+
+/** Settings of a profile, and where they stand. */
+function profileSettings(profile: string): [Record<string, Section>, string] {
+  const folder = join(projectRoot(), 'config/profiles');
+  const path = join(folder, `${profile}.yaml`);
+  if (!/^[\w-]+$/.test(profile) || !existsSync(path)) {
+    const known = readdirSync(folder).map((file) => file.replace('.yaml', ''));
+    throw new ConfigurationError(
+      `models.profile: there is no profile ${JSON.stringify(profile)}. Profiles: ${known.join(', ')}.`,
+    );
+  }
+  return [readYaml(path), path];
 }
 
 function readYaml(path: string): Record<string, Section> {

@@ -5,6 +5,7 @@ import type { Logger } from '../log.js';
 import { EngineHost, type EngineLoad } from './engine-host.js';
 import { Priority, type SpeechChunk, type SpeechSynthesizer } from './engine-types.js';
 import type { FliteRequest } from './flite-worker.js';
+import type { RunnerContext } from './runners.js';
 
 export interface FliteOptions {
   /** The default voice, one of {@link fliteVoices}. Default `slt`. */
@@ -76,6 +77,12 @@ export class FliteSynthesizer implements SpeechSynthesizer {
   close(): Promise<void> {
     return this.#host.close();
   }
+}
+
+/** The runner of the catalogue's `flite`. */
+export function runFlite({ config, log }: RunnerContext): Promise<FliteSynthesizer> {
+  const { voice } = config.synthesizer;
+  return FliteSynthesizer.start({ ...(voice === '' ? {} : { voice }), logger: log });
 }
 
 const WARM_UP = 'The quick brown fox jumps over the lazy dog, and the dog sleeps on.';

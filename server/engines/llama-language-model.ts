@@ -11,6 +11,7 @@ import { LlamaHandle } from './llama-handle.js';
 import { checkModelFile, checkWeights } from './llama-model-file.js';
 import { LlamaPrompt } from './llama-prompt.js';
 import { LlamaSequencePool } from './llama-sequence-pool.js';
+import type { RunnerContext } from './runners.js';
 import { SequenceGroup } from './sequence-group.js';
 
 export interface LlamaLanguageModelOptions {
@@ -35,6 +36,13 @@ export interface LlamaLanguageModelOptions {
 const smallModelBytes = 100_000_000;
 
 const defaultStallMs = 60_000;
+
+/** The runner of the catalogue's `llama`: any GGUF file. */
+export function runLlama({ model, config, log }: RunnerContext): Promise<LlamaLanguageModel> {
+  const { sequences, contextTokens, threads } = config.languageModel;
+  const [path = ''] = model.paths;
+  return LlamaLanguageModel.load({ path, sequences, contextTokens, threads, logger: log });
+}
 
 export class LlamaLanguageModel implements LanguageModel {
   readonly name = 'llama.cpp';

@@ -27,7 +27,7 @@ export async function checkModelFile(path: string): Promise<void> {
     }
   } catch (error) {
     throw new ModelUnusableError(
-      `The language model ${path} cannot be read. Set languageModel.path to a GGUF file that is there.`,
+      `The language model ${path} cannot be read. Set languageModel.model to a GGUF file that is there.`,
       { cause: error },
     );
   }
@@ -67,4 +67,4 @@ export async function checkWeights(path: string, llama: Llama): Promise<number> 
   return weightBytes;
 }
 
-const fetchAgain = 'Fetch it again, or set languageModel.path to another GGUF file.';
+const fetchAgain = 'Fetch it again, or set languageModel.model to another GGUF file.';

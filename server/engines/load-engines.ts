@@ -1,15 +1,14 @@
 /** Loads and warms every engine that the configuration names, once, before the first caller. */
-import { isAbsolute, join } from 'node:path';
 import type { Config } from '../config.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError, ModelUnusableError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { StartCallResult } from '../protocol.js';
-import { projectRoot } from '../project-root.js';
+import type { Stage } from '../models/catalogue-entry.js';
+import { readyModels } from '../models/configured-models.js';
+import type { ReadyModel } from '../models/model-files.js';
 import type { EngineLoad } from './engine-host.js';
 import type { Engines } from './engine-types.js';
-import { FliteSynthesizer } from './flite-synthesizer.js';
-import { LlamaLanguageModel } from './llama-language-model.js';
-import { PocketSphinxRecognizer } from './pocketsphinx-recognizer.js';
+import { runners, type Runner, type Runners } from './runners.js';
 
 export interface LoadedEngines extends Engines {
   /** What the page is told. */
@@ -28,57 +27,68 @@ const warmLimitMs = 60_000;
  * @throws ModelUnusableError, ConfigurationError; what was loaded before is closed again.
  */
 export async function loadEngines(config: Config, log: Logger): Promise<LoadedEngines> {
-  const path = config.languageModel.path;
+  const models = readyModels(config);
+  const start = <S extends Stage>(stage: S, model: ReadyModel) =>
+    runnerOf(stage, model).then((run) => run({ model, config, log }));
   const starting = [
-    PocketSphinxRecognizer.start({
-      decoders: config.recognizer.decoders,
-      // A machine at its limit is slow; only a decoder that does nothing at all is to be replaced.
-      silenceLimitMs: 15_000,
-      logger: log,
-    }),
-    LlamaLanguageModel.load({
-      ...config.languageModel,
-      path: isAbsolute(path) ? path : join(projectRoot(), path),
-      logger: log,
-    }),
-    FliteSynthesizer.start({ voice: config.synthesizer.voice, logger: log }),
+    start('recognizer', models.recognizer),
+    start('languageModel', models.languageModel),
+    start('synthesizer', models.synthesizer),
+    models.endOfTurn === undefined ? Promise.resolve(undefined) : start('endOfTurn', models.endOfTurn),
   ] as const;
   const results = await Promise.allSettled(starting);
   const close = async () => {
-    await Promise.all(
-      results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.close()] : [])),
-    );
+    const started = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
+    await Promise.all(started.map((engine) => engine.close()));
   };
   try {
-    const [recognizer, languageModel, synthesizer] = await Promise.all(starting);
+    const [recognizer, languageModel, synthesizer, endOfTurn] = await Promise.all(starting);
     const { voice } = config.synthesizer;
-    if (!synthesizer.voices.includes(voice)) {
+    if (voice !== '' && !synthesizer.voices.includes(voice)) {
       throw new ConfigurationError(
         `synthesizer.voice: there is no voice ${voice}. Voices: ${synthesizer.voices.join(', ')}.`,
       );
     }
+    const engines = [recognizer, languageModel, synthesizer, ...(endOfTurn === undefined ? [] : [endOfTurn])];
     const signal = AbortSignal.timeout(warmLimitMs);
-    await Promise.all([recognizer.warm(signal), languageModel.warm(signal), synthesizer.warm(signal)]);
+    await Promise.all(engines.map((engine) => engine.warm(signal)));
     return {
       recognizer,
       languageModel,
       synthesizer,
+      ...(endOfTurn === undefined ? {} : { endOfTurn }),
       about: {
         voices: [...synthesizer.voices],
         models: {
           recognizer: recognizer.name,
           languageModel: languageModel.name,
           synthesizer: synthesizer.name,
-          note:
-            'These are the small built-in models: enough to try Parley, to test it and to work without a network. ' +
-            'They understand plain English and know little.',
+          note: config.languageModel.model === 'pocket' ? pocketNote : '',
         },
       },
-      queues: () => ({ [recognizer.name]: recognizer.load, [synthesizer.name]: synthesizer.load }),
+      queues: () =>
+        Object.fromEntries(engines.flatMap(({ name, load }) => (load === undefined ? [] : [[name, load]]))),
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+const pocketNote =
+  'These are the small built-in models: enough to try Parley, to test it and to work without a network. ' +
+  'They understand plain English and know little.';
+
+type EngineOf<S extends Stage> = Awaited<ReturnType<Awaited<ReturnType<Runners[S][string]>>>>;
+
+/** @throws ModelUnusableError when there is no such runner. */
+async function runnerOf<S extends Stage>(stage: S, { entry }: ReadyModel): Promise<Runner<EngineOf<S>>> {
+  const known = runners[stage] as Record<string, () => Promise<Runner<EngineOf<S>>>>;
+  const load = known[entry.runner];
+  if (load !== undefined) return load();
+  throw new ModelUnusableError(
+    `${stage}.model: ${entry.id} needs the runner ${entry.runner}, which Parley does not have. ` +
+      `Runners: ${Object.keys(known).join(', ') || 'none'}.`,
+  );
 }

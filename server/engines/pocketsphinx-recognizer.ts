@@ -18,6 +18,7 @@ import {
   type Utterance,
 } from './engine-types.js';
 import type { PocketSphinxSettings } from './pocketsphinx-library.js';
+import type { RunnerContext } from './runners.js';
 import type {
   PartialWords,
   UtteranceInput,
@@ -140,6 +141,16 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
   close(): Promise<void> {
     return this.#host.close();
   }
+}
+
+/** The runner of the catalogue's `pocketsphinx`. */
+export function runPocketSphinx({ config, log }: RunnerContext): Promise<PocketSphinxRecognizer> {
+  return PocketSphinxRecognizer.start({
+    decoders: config.recognizer.decoders,
+    // A machine at its limit is slow; only a decoder that does nothing at all is to be replaced.
+    silenceLimitMs: 15_000,
+    logger: log,
+  });
 }
 
 class PocketSphinxUtterance implements Utterance {

@@ -131,7 +131,7 @@ export class SessionManager {
 
   #voice(asked: string | undefined): string {
     const { voices } = this.#shared.engines.synthesizer;
-    if (asked === undefined) return this.#shared.config.synthesizer.voice;
+    if (asked === undefined) return this.#shared.config.synthesizer.voice || (voices[0] ?? '');
     if (voices.includes(asked)) return asked;
     throw new BadRequestError(`There is no voice ${JSON.stringify(asked)}. Voices: ${voices.join(', ')}.`);
   }

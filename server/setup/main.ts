@@ -39,7 +39,7 @@ async function setUp(purpose: Purpose): Promise<void> {
 async function usesPocketSphinx(): Promise<boolean> {
   if (pocketSphinxNeed.isMet()) return false;
   const { loadConfig } = await import('../config.js');
-  return loadConfig(process.env).recognizer.engine === 'pocketsphinx';
+  return loadConfig(process.env).recognizer.model === 'pocketsphinx';
 }
 
 function purposeOf(args: string[]): Purpose {

@@ -28,6 +28,18 @@ describe('configuration', () => {
     expect(both.server).toMatchObject({ host: '0.0.0.0', port: 8080 });
   });
 
+  it('takes a profile before what the user sets', () => {
+    const env = file('models:\n  profile: cpu\nlanguageModel:\n  sequences: 3\n');
+    expect(loadConfig(env)).toMatchObject({
+      calls: { max: 2 },
+      languageModel: { sequences: 3, contextTokens: 4096 },
+    });
+    expect(loadConfig({ ...env, PARLEY_MODELS_PROFILE: 'pocket', PARLEY_CALLS_MAX: '3' })).toMatchObject({
+      languageModel: { sequences: 3, contextTokens: 1024 },
+    });
+    expect(() => loadConfig({ PARLEY_MODELS_PROFILE: '../etc' })).toThrow(/Profiles: cpu, gpu, pocket/);
+  });
+
   it('names what is wrong and what would be right', () => {
     const cases: [NodeJS.ProcessEnv, RegExp][] = [
       [

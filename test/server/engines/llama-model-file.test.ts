@@ -70,7 +70,7 @@ describe('a model file', () => {
   it('that is missing or a folder says what to set', async () => {
     expect(await failureOf(join(folder, 'nothing.gguf'))).toMatchObject({
       code: 'modelUnusable',
-      message: expect.stringContaining('languageModel.path') as string,
+      message: expect.stringContaining('languageModel.model') as string,
     });
     expect(await failureOf(folder)).toBeInstanceOf(ModelUnusableError);
   });

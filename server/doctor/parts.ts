@@ -1,0 +1,7 @@
+/** The parts of the examination, in their order. */
+import type { Part } from './finding.js';
+
+/** Loaded when they are wanted. `npm run doctor` runs all, `npm run doctor -- NAME...` some. */
+export const parts: Readonly<Record<string, () => Promise<Part>>> = {
+  models: async () => (await import('./models.js')).models,
+};

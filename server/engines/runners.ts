@@ -1,0 +1,50 @@
+/**
+ * The code behind every model: what the catalogue calls its `runner`. To add one, write a function that starts the engine
+ * and name it here; it is loaded only when it is used.
+ */
+import type { Config } from '../config.js';
+import type { Logger } from '../log.js';
+import type { ReadyModel } from '../models/model-files.js';
+import type { EngineLoad } from './engine-host.js';
+import type {
+  EndOfTurnDetector,
+  LanguageModel,
+  SpeechRecognizer,
+  SpeechSynthesizer,
+} from './engine-types.js';
+
+/** What a runner is given. Its own settings are `config.recognizer` and so on; the model's peculiarities `model.entry.options`. */
+export interface RunnerContext {
+  model: ReadyModel;
+  config: Config;
+  log: Logger;
+}
+
+/** An engine that has a queue may tell how long it is. */
+export type Started<Engine> = Engine & { readonly load?: EngineLoad };
+
+/**
+ * Starts an engine; it is warmed afterwards.
+ * @throws ModelUnusableError, ConfigurationError
+ */
+export type Runner<Engine> = (context: RunnerContext) => Promise<Started<Engine>>;
+
+export interface Runners {
+  recognizer: Record<string, () => Promise<Runner<SpeechRecognizer>>>;
+  endOfTurn: Record<string, () => Promise<Runner<EndOfTurnDetector>>>;
+  languageModel: Record<string, () => Promise<Runner<LanguageModel>>>;
+  synthesizer: Record<string, () => Promise<Runner<SpeechSynthesizer>>>;
+}
+
+export const runners: Runners = {
+  recognizer: {
+    pocketsphinx: async () => (await import('./pocketsphinx-recognizer.js')).runPocketSphinx,
+  },
+  endOfTurn: {},
+  languageModel: {
+    llama: async () => (await import('./llama-language-model.js')).runLlama,
+  },
+  synthesizer: {
+    flite: async () => (await import('./flite-synthesizer.js')).runFlite,
+  },
+};
