@@ -1,7 +1,7 @@
 # Parley with its pocket models, on the processor alone:
 #
 #   docker build -t parley .
-#   docker run --network host -e HOST=0.0.0.0 -e PARLEY_MEDIA_ANNOUNCED_ADDRESS=203.0.113.7 parley
+#   docker run --network host -v $PWD/keys:/run/parley-keys:ro -e PARLEY_MEDIA_ANNOUNCED_ADDRESS=203.0.113.7 parley
 #
 # The host's network spares the media ports (UDP and TCP, from 40000) a mapping. Settings: config/default.yaml.
 
@@ -41,7 +41,7 @@ COPY config/default.yaml config/
 COPY config/profiles config/profiles
 COPY models models
 COPY --from=compiled /parley/dist dist
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 UV_THREADPOOL_SIZE=16 MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 UV_THREADPOOL_SIZE=16 PARLEY_ACCESS_KEYS_FILE=/run/parley-keys MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker
 USER node
 EXPOSE 3000/tcp 40000-40063/udp 40000-40063/tcp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \

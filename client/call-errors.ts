@@ -109,6 +109,14 @@ export const plainWords: Readonly<Record<ProblemCode, PlainWords>> = {
     title: 'The server did not understand this page.',
     advice: 'Reload the page: it may be older than the server.',
   },
+  unauthorized: {
+    title: 'This server wants a token.',
+    advice: 'Yours is missing, expired or not for this server. Ask whoever runs it for a new link.',
+  },
+  forbidden: {
+    title: 'That is not allowed here.',
+    advice: 'Your token allows less than was asked for. Ask whoever runs the server.',
+  },
   notFound: {
     title: 'The server does not know this call any more.',
     advice: TRY_AGAIN,

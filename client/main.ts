@@ -6,6 +6,7 @@ import { ConversationView } from './page/conversation-view.js';
 import { byId, make } from './page/elements.js';
 import { ProblemView } from './page/problem-view.js';
 import { StagesView } from './page/stages-view.js';
+import { tokenOfPage } from './page/page-token.js';
 import { stayAwake } from './page/stay-awake.js';
 import { prepareCall } from './prepared-call.js';
 import { VoiceCall, type CallEvents } from './voice-call.js';
@@ -40,7 +41,8 @@ const problem = new ProblemView(
   typeInstead,
 );
 
-let prepared = prepareCall();
+const token = tokenOfPage();
+let prepared = prepareCall(undefined, token);
 let call: VoiceCall | undefined;
 /** What the call speaks through: the choice falls back to it when another microphone cannot be opened. */
 let microphoneInUse = '';
@@ -108,7 +110,7 @@ function showEnd({ reason, message, retryAfterSeconds }: CallEvents['ended']): v
   const hadFocus = document.activeElement === sayText || document.activeElement === saySend;
   call = undefined;
   // A call ends with its socket; the next one has its own, connected ahead.
-  prepared = prepareCall();
+  prepared = prepareCall(undefined, token);
   conversation.settle();
   stages.stop(reason);
   setPhase('idle');

@@ -1,6 +1,11 @@
 /** The signalling connection of one call: connects once, never by itself again, for a call ends with its socket. */
 import { io, type Socket } from 'socket.io-client';
-import type { Answer, ClientToServerEvents, ServerToClientEvents } from '../server/protocol.js';
+import type {
+  Answer,
+  ClientToServerEvents,
+  ProtocolError,
+  ServerToClientEvents,
+} from '../server/protocol.js';
 import { CallError } from './call-errors.js';
 
 type RequestOf<E extends keyof ClientToServerEvents> = Parameters<ClientToServerEvents[E]>[0];
@@ -15,27 +20,33 @@ type ResultOf<E extends keyof ClientToServerEvents> = Parameters<
 const CONNECT_TIMEOUT_MS = 6000;
 const ANSWER_TIMEOUT_MS = 8000;
 
+/** A token of the server, or what fetches one when it is needed. */
+export type CallToken = string | (() => string | Promise<string>);
+
 export class Signalling {
   /** For the server's events; requests go through {@link request}. */
   readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   readonly #connected: Promise<void>;
   #over = false;
 
-  /** Connects at once. `url`: origin of the server; default the page's own. */
-  constructor(url?: string) {
+  /** Connects at once. `url`: origin of the server; default the page's own. `token`: what the server wants of callers. */
+  constructor(url?: string, token?: CallToken) {
     // WebSocket from the start: long polling first would cost three round trips before the first message.
     const options = {
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,
       timeout: CONNECT_TIMEOUT_MS,
+      ...(token === undefined ? {} : { auth: (send: (auth: object) => void) => void sendToken(token, send) }),
     };
     this.socket = url === undefined ? io(options) : io(url, options);
     this.#connected = new Promise((resolve, reject) => {
       this.socket.once('connect', resolve);
       this.socket.once('connect_error', (error) => {
         this.#over = true;
-        reject(new CallError('serverUnreachable', error.message, { cause: error }));
+        // An error with data is the server's word; all others are the network's.
+        if ('data' in error && error.data) reject(CallError.fromServer(error.data as ProtocolError));
+        else reject(new CallError('serverUnreachable', error.message, { cause: error }));
       });
     });
     this.socket.once('disconnect', () => (this.#over = true));
@@ -84,5 +95,15 @@ export class Signalling {
         });
       });
     });
+  }
+}
+
+/** Without a token the server says itself what is missing. */
+async function sendToken(token: CallToken, send: (auth: object) => void): Promise<void> {
+  try {
+    send({ token: typeof token === 'string' ? token : await token() });
+  } catch (error) {
+    console.warn('No token could be had.', error);
+    send({});
   }
 }

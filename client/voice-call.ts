@@ -7,7 +7,8 @@ import { MediaPath } from './media-path.js';
 import { openMicrophone } from './microphone.js';
 import { PlayoutReporter } from './playout-reporter.js';
 import { prepareCall, type PreparedCall } from './prepared-call.js';
-import { Signalling } from './signalling.js';
+import type { Signalling} from './signalling.js';
+import { type CallToken } from './signalling.js';
 import { VoicePlayback } from './voice-playback.js';
 
 export interface VoiceCallOptions {
@@ -15,6 +16,8 @@ export interface VoiceCallOptions {
   prepared?: PreparedCall | undefined;
   /** Origin of the server. Default: the page's own. Not used with `prepared`. */
   url?: string | undefined;
+  /** Token of the server, where it wants one of its callers. Not used with `prepared`. */
+  token?: CallToken | undefined;
   /** When the person asked for the call, on the clock of `performance.now()`. Default: now. */
   askedAtMs?: number | undefined;
   /** Device id, or `NO_MICROPHONE` to take part by typing. Default: the system's choice. */
@@ -126,7 +129,7 @@ export class VoiceCall {
   }
 
   async #open(): Promise<void> {
-    const prepared = this.#options.prepared ?? prepareCall(this.#options.url);
+    const prepared = this.#options.prepared ?? prepareCall(this.#options.url, this.#options.token);
     this.#keep(() => prepared.close());
     // A line is not held while somebody reads a question of the browser: then the microphone comes first.
     const asksFirst = !(await prepared.microphoneAllowed);
@@ -169,7 +172,7 @@ export class VoiceCall {
       // A connection made ahead may have died unnoticed, while the computer slept for instance.
       const stale = wasConnected && error instanceof CallError && error.code === 'serverGone';
       if (!stale || this.#over) throw error;
-      start = await this.#listenTo(new Signalling(prepared.url)).request('startCall', request);
+      start = await this.#listenTo(prepared.newSignalling()).request('startCall', request);
     }
     this.#tellStage('server', true);
     return start;

@@ -10,6 +10,23 @@ export const configSchema = z.strictObject({
     port,
     drainMs: z.int().min(0).max(600_000),
   }),
+  access: z
+    .strictObject({
+      keysFile: z.string(),
+      audience: z.string().min(1).max(200),
+      tokenSeconds: z.int().min(1).max(31_536_000),
+      maxTokenSeconds: z.int().min(1).max(31_536_000),
+      origins: z.array(
+        z
+          .string()
+          .regex(/^https?:\/\/[^/?#]+$/, 'must be origins such as https://example.org, without a path'),
+      ),
+      trustedProxies: z.array(z.string()),
+    })
+    .refine((access) => access.tokenSeconds <= access.maxTokenSeconds, {
+      path: ['tokenSeconds'],
+      message: 'must not be more than access.maxTokenSeconds',
+    }),
   log: z.strictObject({
     level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   }),

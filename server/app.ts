@@ -1,5 +1,6 @@
 /** The composition root: builds everything in order, closes it in reverse. */
 import type { AddressInfo } from 'node:net';
+import { Access } from './access/access.js';
 import type { Config } from './config.js';
 import { loadEngines } from './engines/load-engines.js';
 import { startHttpServer } from './http-server.js';
@@ -8,6 +9,7 @@ import { DEFAULT_MEDIA_THREAD_OPTIONS, type MediaThreadOptions } from './media/m
 import { startMediaServer } from './media/media-server.js';
 import { startMediaThreads } from './media/media-threads.js';
 import { Metrics } from './observability/metrics.js';
+import { Refusals } from './observability/refusals.js';
 import { SessionManager } from './session/session-manager.js';
 import { startSignalling } from './signalling/signalling.js';
 
@@ -40,12 +42,17 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     }
   };
   try {
+    const access = new Access(config, log);
+    closers.push(() => access.close());
     const metrics = new Metrics();
     closers.push(() => metrics.close());
+    const refusals = new Refusals(metrics, log);
     const http = await startHttpServer({
       host: config.server.host,
       port: config.server.port,
       metrics,
+      access,
+      refusals,
       unready: () => unready,
       log,
     });
@@ -73,7 +80,13 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       media: () => mediaThreads.counters(),
       queues: () => engines.queues(),
     });
-    const signalling = startSignalling(http, { manager, about: engines.about, log });
+    const signalling = startSignalling(http, {
+      manager,
+      about: engines.about,
+      access,
+      refusals,
+      log,
+    });
     closers.push(() => signalling.close());
     unready = undefined;
     const { port } = http.address() as AddressInfo;

@@ -112,10 +112,11 @@ function applyEnvironment(settings: Record<string, Section>, env: NodeJS.Process
   }
 }
 
-/** A number or truth value where the setting has one now and the text is one; else the text, for the schema to judge. */
+/** A list, number or truth value where the setting has one now and the text is one; else the text, for the schema to judge. */
 function likeDefault(text: string, now: unknown): unknown {
   const number = Number(text);
   if (typeof now === 'number' && text.trim() !== '' && !Number.isNaN(number)) return number;
+  if (Array.isArray(now)) return text.split(',').flatMap((item) => item.trim() || []);
   if (typeof now === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 }

@@ -3,6 +3,8 @@
 export const errorCodes = [
   'badConfiguration',
   'badRequest',
+  'unauthorized',
+  'forbidden',
   'notFound',
   'wrongState',
   'serverFull',
@@ -37,6 +39,36 @@ export class ConfigurationError extends ParleyError {
 export class BadRequestError extends ParleyError {
   constructor(message: string, options?: ErrorOptions) {
     super('badRequest', message, options);
+  }
+}
+
+/** Why somebody was turned away; the metrics count by it. */
+export type RefusalReason =
+  | 'tokenMissing'
+  | 'tokenForged'
+  | 'tokenExpired'
+  | 'tokenAudience'
+  | 'tokenClaims'
+  | 'foreignOrigin'
+  | 'notLocal'
+  | 'notGranted'
+  | 'plainHttp';
+
+/** The token is missing, expired, forged or for somebody else. */
+export class UnauthorizedError extends ParleyError {
+  readonly reason: RefusalReason;
+  constructor(reason: RefusalReason, message: string, options?: ErrorOptions) {
+    super('unauthorized', message, options);
+    this.reason = reason;
+  }
+}
+
+/** Whoever asks is known well enough, and may not. */
+export class ForbiddenError extends ParleyError {
+  readonly reason: RefusalReason;
+  constructor(reason: RefusalReason, message: string) {
+    super('forbidden', message);
+    this.reason = reason;
   }
 }
 

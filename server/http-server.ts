@@ -3,15 +3,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { once } from 'node:events';
 import { join } from 'node:path';
 import sirv from 'sirv';
-import { ConfigurationError } from './errors.js';
+import type { Access } from './access/access.js';
+import { adminOnly } from './access/admin-only.js';
+import { takeTokenRequest } from './access/token-endpoint.js';
+import { BadRequestError, ConfigurationError, ForbiddenError, UnauthorizedError } from './errors.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './observability/metrics.js';
+import type { Refusals } from './observability/refusals.js';
 import { projectRoot } from './project-root.js';
 
 export interface HttpOptions {
   host: string;
   port: number;
   metrics: Metrics;
+  access: Access;
+  refusals: Refusals;
   /** Why the server would not serve a new caller at this moment, or `undefined` when it would. */
   unready(): string | undefined;
   log: Logger;
@@ -35,8 +41,7 @@ export async function startHttpServer(options: HttpOptions): Promise<Server> {
   const page = sirv(join(projectRoot(), 'dist/client'), { etag: true, dev: false });
   const server = createServer((request, response) => {
     handle(request, response, options, page).catch((error: unknown) => {
-      options.log.error({ err: error }, 'an HTTP request failed');
-      if (!response.headersSent) send(response, 500, 'Something in the server failed.\n');
+      refuse(request, response, error, options);
     });
   });
   server.listen(options.port, options.host);
@@ -62,20 +67,56 @@ async function handle(
   page: ReturnType<typeof sirv>,
 ): Promise<void> {
   for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
-  switch (new URL(request.url ?? '/', 'http://localhost').pathname) {
+  const [path = '/'] = (request.url ?? '/').split('?');
+  switch (path) {
     case '/healthz':
       return send(response, 200, 'alive\n');
     case '/readyz': {
       const why = options.unready();
       return why === undefined ? send(response, 200, 'ready\n') : send(response, 503, `${why}\n`);
     }
+  }
+  options.access.checkRequest(request);
+  switch (path) {
+    case '/v1/tokens': {
+      if (request.method !== 'POST') return send(response, 405, 'Tokens are made by POST.\n');
+      const issued = await takeTokenRequest(request, options.access);
+      return send(response, 201, `${JSON.stringify(issued)}\n`, 'application/json');
+    }
     case '/metrics': {
+      await adminOnly(request, options.access);
       const { contentType, body } = await options.metrics.text();
       return send(response, 200, body, contentType);
     }
     default:
       page(request, response, () => send(response, 404, 'There is no such page.\n'));
   }
+}
+
+/** Answers a request that failed: with the reason when it is the asker's fault, which is counted, not logged as ours. */
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+  { access, refusals, log }: HttpOptions,
+): void {
+  const status = statusOf(error);
+  if (error instanceof UnauthorizedError || error instanceof ForbiddenError)
+    refusals.add(error.reason, access.addressOf(request), error.message);
+  if (status === 500) log.error({ err: error }, 'an HTTP request failed');
+  if (response.headersSent) return;
+  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  // What is left of a body is not read.
+  response.setHeader('Connection', 'close');
+  const message =
+    status !== 500 && error instanceof Error ? error.message : 'Something in the server failed.';
+  send(response, status, `${message}\n`);
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof UnauthorizedError) return 401;
+  if (error instanceof ForbiddenError) return 403;
+  return error instanceof BadRequestError ? 400 : 500;
 }
 
 function send(

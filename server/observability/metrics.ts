@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineLoad } from '../engines/engine-host.js';
 import type { MediaCounters } from '../media/media-types.js';
+import type { RefusalReason } from '../errors.js';
 import type { EndReason, TurnLatency } from '../protocol.js';
 
 /** What is read when somebody asks for the metrics. */
@@ -35,6 +36,7 @@ export class Metrics {
   readonly #started: Counter;
   readonly #refused: Counter<'code'>;
   readonly #ended: Counter<'reason'>;
+  readonly #turnedAway: Counter<'reason'>;
   readonly #failed: Counter;
   readonly #drafts: Counter<'fate'>;
   readonly #latency: Histogram<'part'>;
@@ -53,6 +55,12 @@ export class Metrics {
     this.#ended = new Counter({
       name: 'parley_calls_ended_total',
       help: 'Calls ended, by reason.',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.#turnedAway = new Counter({
+      name: 'parley_refused_total',
+      help: 'Connections, requests and messages turned away, by reason.',
       labelNames: ['reason'],
       registers,
     });
@@ -170,6 +178,11 @@ export class Metrics {
 
   callRefused(code: string): void {
     this.#refused.inc({ code });
+  }
+
+  /** Somebody was turned away; see {@link RefusalReason}. */
+  refused(reason: RefusalReason): void {
+    this.#turnedAway.inc({ reason });
   }
 
   callEnded(reason: EndReason): void {

@@ -1,5 +1,6 @@
 /** All calls of the server: who is let in, and that nothing of a call stays behind when it is over. */
 import { randomUUID } from 'node:crypto';
+import type { Grant } from '../access/call-grant.js';
 import type { Config } from '../config.js';
 import type { LanguageModelHandle, RecognizerHandle } from '../engines/engine-types.js';
 import type { LoadedEngines } from '../engines/load-engines.js';
@@ -51,9 +52,10 @@ export class SessionManager {
 
   /**
    * Lets a caller in and opens the call.
+   * @param grant what this caller may do, already applied to `request`.
    * @throws ServerFullError, ServerDrainingError, BadRequestError (unknown voice), MediaFailedError.
    */
-  async start(request: StartCallRequest, listener: SessionListener): Promise<Call> {
+  async start(request: StartCallRequest, listener: SessionListener, grant: Grant): Promise<Call> {
     try {
       if (this.#draining) throw new ServerDrainingError();
       const { max } = this.#shared.config.calls;
@@ -62,7 +64,7 @@ export class SessionManager {
       const voice = this.#voice(request.voice);
       this.#taken++;
       try {
-        return await this.#open(request, voice, listener);
+        return await this.#open(request, voice, listener, grant);
       } catch (error) {
         this.#taken--;
         throw error;
@@ -90,10 +92,18 @@ export class SessionManager {
     );
   }
 
-  async #open(request: StartCallRequest, voice: string, listener: SessionListener): Promise<Call> {
+  async #open(
+    request: StartCallRequest,
+    voice: string,
+    listener: SessionListener,
+    grant: Grant,
+  ): Promise<Call> {
     const { config, engines, metrics } = this.#shared;
     const id = randomUUID();
-    const log = this.#shared.log.child({ session: id });
+    const log = this.#shared.log.child({
+      session: id,
+      ...(grant.caller === undefined ? {} : { caller: grant.caller }),
+    });
     let languageModel: LanguageModelHandle | undefined;
     let recognizer: RecognizerHandle | undefined;
     try {
@@ -108,6 +118,7 @@ export class SessionManager {
         recognizer,
         media,
         listener,
+        grant,
         metrics,
         log,
         systemPrompt: request.systemPrompt ?? config.agent.systemPrompt,

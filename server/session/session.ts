@@ -1,6 +1,8 @@
 /**
  * One caller: owns what dies with the call, keeps its limits, and ends through one `close`, from wherever the end comes.
  */
+import { allowsTool, lengthLimitMs } from '../access/apply-grant.js';
+import type { Grant } from '../access/call-grant.js';
 import type { Config } from '../config.js';
 import type { Engines, LanguageModelHandle, RecognizerHandle } from '../engines/engine-types.js';
 import type { Logger } from '../log.js';
@@ -32,6 +34,8 @@ export interface SessionOptions {
   recognizer: RecognizerHandle;
   media: SessionMedia;
   listener: SessionListener;
+  /** What this caller may do. */
+  grant: Pick<Grant, 'tools' | 'maxCallMs'>;
   metrics: Metrics;
   log: Logger;
   systemPrompt: string;
@@ -65,7 +69,7 @@ export class Session {
     this.#dialogue = new Dialogue(
       {
         ...options,
-        tools: builtInTools(endCall),
+        tools: builtInTools(endCall).filter(({ name }) => allowsTool(options.grant, name)),
         draftsAllowed: () => config.turn.speculate && options.draftsAllowed(),
         onState: (state) => listener.state(state),
         onTurn: (update) => listener.turn(update),
@@ -154,12 +158,12 @@ export class Session {
     if (this.#ready || this.#closing !== undefined) return;
     this.#ready = true;
     clearTimeout(this.#connectTimer);
-    const { config, listener } = this.#options;
-    const { lengthLimitMs } = config.calls;
-    if (lengthLimitMs > 0) {
+    const { config, listener, grant } = this.#options;
+    const limitMs = lengthLimitMs(grant, config.calls.lengthLimitMs);
+    if (limitMs > 0) {
       this.#lengthTimer = setTimeout(
         () => this.#end('timeLimit', 'The call has reached its longest length.'),
-        lengthLimitMs,
+        limitMs,
       );
     }
     this.#somethingSaid();

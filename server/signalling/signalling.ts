@@ -4,8 +4,11 @@
  */
 import type { Server as HttpServer } from 'node:http';
 import { Server, type Socket } from 'socket.io';
+import type { Access } from '../access/access.js';
+import type { Grant } from '../access/call-grant.js';
 import { BadRequestError, NotFoundError, ParleyError, ServerFullError, WrongStateError } from '../errors.js';
 import type { Logger } from '../log.js';
+import type { Refusals } from '../observability/refusals.js';
 import type {
   Answer,
   ClientToServerEvents,
@@ -19,6 +22,7 @@ import type {
 } from '../protocol.js';
 import type { CallMedia } from '../media/call-media.js';
 import type { Session, SessionListener } from '../session/session.js';
+import { Doorkeeper } from './doorkeeper.js';
 import { messageSchemas, type MessageName } from './message-schemas.js';
 
 type CallerSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
@@ -31,9 +35,14 @@ export interface SignalledCall {
 
 export interface SignallingOptions {
   /** Lets callers in. */
-  manager: { start(request: StartCallRequest, listener: SessionListener): Promise<SignalledCall> };
+  manager: {
+    start(request: StartCallRequest, listener: SessionListener, grant: Grant): Promise<SignalledCall>;
+  };
   /** What the page is told of the models and voices. */
   about: Pick<StartCallResult, 'models' | 'voices'>;
+  /** Who may come in. */
+  access: Pick<Access, 'checkRequest' | 'grant' | 'addressOf'>;
+  refusals: Refusals;
   log: Logger;
 }
 
@@ -47,6 +56,7 @@ const maxMessageBytes = 65_536;
 
 /** Starts to take clients on an HTTP server. */
 export function startSignalling(http: HttpServer, options: SignallingOptions): Signalling {
+  const doorkeeper = new Doorkeeper(options.access, options.refusals);
   const io = new Server<ClientToServerEvents, ServerToClientEvents>(http, {
     transports: ['websocket'],
     serveClient: false,
@@ -54,8 +64,12 @@ export function startSignalling(http: HttpServer, options: SignallingOptions): S
     connectTimeout: 10_000,
     pingInterval: 10_000,
     pingTimeout: 10_000,
+    allowRequest: (request, decide) => decide(null, doorkeeper.mayConnect(request)),
   });
-  io.on('connection', (socket) => new Connection(socket, options));
+  io.use((socket, next) => {
+    doorkeeper.greet(socket.handshake, socket.request).then(() => next(), next);
+  });
+  io.on('connection', (socket) => new Connection(socket, doorkeeper, options));
   return {
     close: () => io.close(),
   };
@@ -64,14 +78,16 @@ export function startSignalling(http: HttpServer, options: SignallingOptions): S
 /** One client's socket and its call. */
 class Connection {
   readonly #socket: CallerSocket;
+  readonly #doorkeeper: Doorkeeper;
   readonly #options: SignallingOptions;
   readonly #log: Logger;
   #call: SignalledCall | undefined;
   #starting = false;
   #gone = false;
 
-  constructor(socket: CallerSocket, options: SignallingOptions) {
+  constructor(socket: CallerSocket, doorkeeper: Doorkeeper, options: SignallingOptions) {
     this.#socket = socket;
+    this.#doorkeeper = doorkeeper;
     this.#options = options;
     this.#log = options.log.child({ socket: socket.id });
     const handlers: Record<MessageName, (request: never) => Promise<unknown>> = {
@@ -139,7 +155,9 @@ class Connection {
       throw new WrongStateError('This connection has a call already.');
     this.#starting = true;
     try {
-      const call = await this.#options.manager.start(request, this.#listener());
+      const { handshake, request: upgrade } = this.#socket;
+      const admitted = await this.#doorkeeper.admit(request, handshake, upgrade);
+      const call = await this.#options.manager.start(admitted.request, this.#listener(), admitted.grant);
       if (this.#gone) {
         await call.session.close('callerLeft', 'The caller left while the call was opened.');
         throw new NotFoundError('The connection is gone.');

@@ -1,5 +1,6 @@
 /** A session on fakes, and everything that it told the page. */
 import { pino } from 'pino';
+import { localGrant } from '../../server/access/call-grant.js';
 import { loadConfig } from '../../server/config.js';
 import { Metrics } from '../../server/observability/metrics.js';
 import type { EndReason, TurnLatency, TurnUpdate } from '../../server/protocol.js';
@@ -49,6 +50,7 @@ export class SessionOnFakes {
         latency: (latency) => this.latencies.push(latency),
         ended: (reason) => this.ends.push(reason),
       },
+      grant: localGrant,
       metrics: new Metrics(),
       log: pino({ level: 'silent' }),
       systemPrompt: '',

@@ -10,6 +10,9 @@ import {
   ServerDrainingError,
   ServerFullError,
 } from '../../server/errors.js';
+import { Access } from '../../server/access/access.js';
+import { loadConfig } from '../../server/config.js';
+import { Refusals } from '../../server/observability/refusals.js';
 import type { EndReason, StartCallRequest, StartCallResult } from '../../server/protocol.js';
 import type { SessionListener } from '../../server/session/session.js';
 import { startSignalling, type SignalledCall, type Signalling } from '../../server/signalling/signalling.js';
@@ -94,7 +97,9 @@ describe('signalling', () => {
     const manager = {
       start: (request: StartCallRequest, listener: SessionListener) => open(request, listener),
     };
-    signalling = startSignalling(http, { manager, about, log });
+    const access = new Access(loadConfig({}), log);
+    const refusals = new Refusals({ refused: () => undefined }, log);
+    signalling = startSignalling(http, { manager, about, access, refusals, log });
     url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/`;
     client = await SignallingClient.connect(url);
   });

@@ -1,0 +1,83 @@
+/** Decides who may open a socket: first by where the request comes from, then by the token. Every refusal is counted. */
+import type { IncomingMessage } from 'node:http';
+import type { Access } from '../access/access.js';
+import { applyGrant } from '../access/apply-grant.js';
+import type { Grant } from '../access/call-grant.js';
+import { ForbiddenError, UnauthorizedError } from '../errors.js';
+import type { Refusals } from '../observability/refusals.js';
+import type { ProtocolError, StartCallRequest } from '../protocol.js';
+
+/** What is known of a socket before its first message. */
+export interface Handshake {
+  auth: unknown;
+}
+
+/** An error as socket.io hands it to the client whose connection it refuses. */
+type RefusedHandshake = Error & { data: ProtocolError };
+
+export class Doorkeeper {
+  readonly #access: Pick<Access, 'checkRequest' | 'grant' | 'addressOf'>;
+  readonly #refusals: Refusals;
+
+  constructor(access: Pick<Access, 'checkRequest' | 'grant' | 'addressOf'>, refusals: Refusals) {
+    this.#access = access;
+    this.#refusals = refusals;
+  }
+
+  /** Whether a WebSocket may be opened at all. The browser learns nothing but that it may not. */
+  mayConnect(request: IncomingMessage): boolean {
+    try {
+      this.#access.checkRequest(request);
+      return true;
+    } catch (error) {
+      this.#count(error, request);
+      return false;
+    }
+  }
+
+  /** Checks the token of a socket that has opened. @throws an error with what the client is told. */
+  async greet({ auth }: Handshake, request: IncomingMessage): Promise<void> {
+    try {
+      await this.#access.grant(tokenIn(auth));
+    } catch (error) {
+      this.#count(error, request);
+      throw refusedHandshake(error);
+    }
+  }
+
+  /**
+   * What the caller may do, looked up again for every call, since tokens expire and keys change while a socket is open.
+   * @returns the grant, and the request with what the token lays down.
+   * @throws UnauthorizedError, ForbiddenError
+   */
+  async admit(
+    asked: StartCallRequest,
+    { auth }: Handshake,
+    request: IncomingMessage,
+  ): Promise<{ grant: Grant; request: StartCallRequest }> {
+    try {
+      const grant = await this.#access.grant(tokenIn(auth));
+      return { grant, request: applyGrant(asked, grant) };
+    } catch (error) {
+      this.#count(error, request);
+      throw error;
+    }
+  }
+
+  #count(error: unknown, request: IncomingMessage): void {
+    if (error instanceof UnauthorizedError || error instanceof ForbiddenError)
+      this.#refusals.add(error.reason, this.#access.addressOf(request), error.message);
+  }
+}
+
+function tokenIn(auth: unknown): unknown {
+  return typeof auth === 'object' && auth !== null && 'token' in auth ? auth.token : undefined;
+}
+
+function refusedHandshake(error: unknown): RefusedHandshake {
+  const data: ProtocolError =
+    error instanceof UnauthorizedError
+      ? { code: error.code, message: error.message }
+      : { code: 'internal', message: 'Something in the server failed.' };
+  return Object.assign(new Error(data.message, { cause: error }), { data });
+}
