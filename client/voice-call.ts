@@ -7,7 +7,7 @@ import { MediaPath } from './media-path.js';
 import { openMicrophone } from './microphone.js';
 import { PlayoutReporter } from './playout-reporter.js';
 import { prepareCall, type PreparedCall } from './prepared-call.js';
-import type { Signalling} from './signalling.js';
+import type { Signalling } from './signalling.js';
 import { type CallToken } from './signalling.js';
 import { VoicePlayback } from './voice-playback.js';
 
