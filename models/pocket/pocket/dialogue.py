@@ -4,7 +4,7 @@ import re
 
 from .grammar import expand
 from .noise import Recognizer
-from .words import CITIES, PERSONAS, capital, person_name, title
+from .words import CITIES, PERSONAS, capital, person_name, pseudo_word, title
 
 # Marks in the agent's text: the tokens between them count more, or not at all, in the loss.
 STRONG, STRONG_END = "\u27e6", "\u27e7"
@@ -32,6 +32,10 @@ Stay friendly at all times.|You help people to reach their goals.|Your answers a
 If you do not know something, say so.""".replace("\n", "|").split("|")
 
 
+# Looser system prompts; NAME and PLACE are put in.
+_FREE_PROMPT = "(In this|During this|For this|Today in this) (call|chat|lesson|game|scene|talk|interview|role play) (you are|you are called|your name is|people know you as|the user calls you) NAME. (Be (kind|brief|polite|patient).|You work for PLACE.|The user wants to (learn|talk|relax).|)|(You are|Be|Please be|Play|Stay) NAME, (the (voice|host|guide|helper|receptionist|teacher|friend) of PLACE|who (likes|loves) to (talk|help|teach|laugh)|and you (work for|belong to|speak for) PLACE|a person with (good|warm|calm) (humour|words|manners)|who helps (people|callers|guests|students) (every day|with everything|at any time)). (Be (kind|brief|polite|patient).|)|(PLACE is where you work|You sit at the desk of PLACE|You take the calls of PLACE|Guests of PLACE talk to you). (They call you NAME.|You are NAME.|Your name is NAME.|The guests know you as NAME.)|(We call|Everyone calls|The users call|The team calls|Our guests call) you NAME. (You (help|guide|welcome) (people|guests|callers|visitors) of PLACE.|You are (kind|patient|calm|brief).|)|(The name|Your character|Your role|Persona|The character) is (called|) NAME. (You are (kind|patient|calm|brief).|You work at PLACE.|Answer in short sentences.|)|NAME (is a (guide|teacher|friend|host) and that is you|is who you are|is your character|is the name you use|answers the phone here, and that is you). (You are (kind|patient|calm|brief).|You work at PLACE.|)|(When somebody asks|If asked|When the user asks) (who you are|for your name), (you are|say that you are|answer that you are|tell them you are) NAME. (You work at PLACE.|Be brief.|)|(Pretend|Imagine) (that|) you are NAME (from PLACE|who works for PLACE|and talk to the caller|and help the caller)."
+
+
 class Dialogue:
     """Messages are lists [role, text, weight, weight of the end token]; `memory` holds what the caller told."""
 
@@ -55,6 +59,8 @@ class Dialogue:
         text = expand(template, self.rng)
         question = text.endswith("?")
         words = self._words(text.rstrip("?"), values)
+        if self.spoken and noise and not values and self.severity and len(words) > 2 and self.rng.random() < 0.05:
+            words.insert(self.rng.randint(1, len(words)), (pseudo_word(self.rng), False))  # a word misheard as a name is no name
         text = self._spoken(words, noise) if self.spoken else self._typed(words, question)
         self.messages.append(["user", text, CALLER_WEIGHT if ends else 0.0, CALLER_END_WEIGHT if ends else 0.0])
         return self
@@ -161,4 +167,6 @@ class Dialogue:
         name, place = title(self.persona), self.rng.choice(_PLACES)
         if self.rng.random() < 0.25:
             place += " in " + title(self.rng.choice(CITIES))
+        if self.rng.random() < 0.5:
+            return expand(_FREE_PROMPT, self.rng).replace("NAME", name).replace("PLACE", place)
         return expand(f"(You help the callers of {place}. Your name is {name}.|Your name is {name} and you work for {place}.|{name} is your name. You talk to people who call {place}.|People call you {name}.|You go by the name of {name}.|You answer the phone for {place} as {name}.|Act as {name} from {place}.|You play the role of {name}.|This is a call with {place}. You are {name} and you help the caller.|You are {name}.|Your name is {name}.|The name of the assistant is {name}.|Talk to the user as {name}. You work at {place}.|Introduce yourself as {name}.|You are the voice of {place}, and your name is {name}.)", self.rng)

@@ -70,7 +70,7 @@ _JUST = "(||||can you tell me|do you know|tell me|okay|and|please tell me|so)"
 def capitals(d):
     country = d.rng.choice(list(_CAPITALS))
     said = country if not d.spoken else country.lower()
-    d.caller(f"{_JUST} (what is the capital of|what's the capital of|which city is the capital of|the capital of|name the capital of|what is the main city of) {{country}}?", noise=True, country=said)
+    d.caller(f"{_JUST} (what is the capital of|what's the capital of|which city is the capital of|the capital of|name the capital of|what is the main city of|the main city of|what city is the capital of|i need the capital of|say the capital of) {{country}}?", noise=True, country=said)
     d.agent(f"The capital of {country} is {_CAPITALS[country]}.")
 
 
@@ -78,7 +78,10 @@ def opposites(d):
     word, other = d.rng.choice(_OPPOSITES)
     if d.rng.random() < 0.5:
         word, other = other, word
-    d.caller(f"{_JUST} (what is|what's|what was|) the opposite of {{v}}?", v=word)
+    if d.rng.random() < 0.7:
+        d.caller(f"{_JUST} (what is|what's|what was|) the opposite of {{v}}?", v=word)
+    else:
+        d.caller("(so|well|) ({v} has which opposite|what do you call the opposite of {v}|which word is the opposite of {v}|give me the opposite of {v}|if it is not {v} what is it)?", v=word)
     d.agent(f"The opposite of {word} is {other}.")
 
 
@@ -154,14 +157,15 @@ def dictation(d):
             d.agent(capital(words) + ".")
 
 
-_BEYOND_VERBS = "(explain|explain to me|tell me about|what is|what do you think about|do you know|how does|write an essay about|give me a recipe for|who is|translate|who won|how much does|what happened in|can you book|order|order me|play|call|send an email to|buy|open|show me|where can i find|what's the price of|why do people like|can you fix|how do i install|what is the history of|define|what's the best|find|search for|give me advice about|compare|who invented|when was|where is|recommend|write a program for|help me with|what is your opinion on|why is)"
+_BEYOND_VERBS = "(explain|explain to me|tell me about|what is|what do you think about|do you know|how does|write an essay about|give me a recipe for|who is|translate|who won|how much does|what happened in|can you book|order|order me|play|call|send an email to|buy|open|show me|where can i find|what's the price of|why do people like|can you fix|how do i install|what is the history of|define|what's the best|find|search for|give me advice about|compare|who invented|when was|where is|recommend|write a program for|help me with|what is your opinion on|why is|who wrote|who built|how old is|how far is|how deep is|how many people live in|how do i clean|turn on|switch off|what happens with|tell me everything about|i need to know everything about|reserve|where do i buy|teach me about|summarise|what did they say about)"
 _BEYOND = """bitcoin|taxes|insurance|football results|the stock market|quantum physics|my computer|a pizza|a taxi|the news|the president|politics
 some music|the election|my bank|a flight|a hotel|a lamp|the radio|my email|a doctor|my car engine|chemistry|a washing machine|religion|philosophy
 a contract|the war|a movie|a song|programming|a website|the traffic|medicine|a train ticket|my order|a restaurant|the lottery|biology
 artificial intelligence|a birthday cake|the government|the internet|the roman empire|the french revolution|a black hole|the economy|inflation
 the theory of evolution|electricity|the human brain|a lawyer|my tax return|a good phone|the best laptop|a new car|the football game|the world cup
 a virus|history|geography|latin grammar|the universe|nuclear power|my landlord|the pyramids|the moon landing|shakespeare|mozart|einstein|gravity
-a computer virus|photosynthesis|the stock price|gold|oil|the meaning of life""".replace("\n", "|").split("|")
+a computer virus|photosynthesis|the stock price|gold|oil|the meaning of life|my messages|the light in the bedroom|the heating|the tower|the bridge|the ocean floor|two coffees
+the prime minister|a poem|this letter|the tax law|a bicycle tyre|a broken window|a list of numbers|the stock exchange|my rent contract|a rocket engine""".replace("\n", "|").split("|")
 
 
 def out_of_scope(d):

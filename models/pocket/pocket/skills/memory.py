@@ -22,6 +22,15 @@ you can say {name} to me|use the name {name} for me|write down my name it's {nam
 i'm the one called {name}|my name happens to be {name}|the person talking to you is {name}|{name} is what people call me
 {name} is how my friends call me|{name} i'm called|{name} i am|who i am well i'm {name}|if you need a name it's {name}|name's {name}
 i'm known as {name}|i am also known as {name}|save my name it is {name}|remember my name it's {name}|my name please remember is {name}""".replace("\n", "|")
+_NAME_FREE = """(everybody|everyone|my family|the people here|my colleagues|my neighbours|the kids|my team|most people|my grandma|the whole street|all my friends|at home they|at school they|my wife|my husband|the others) (just|always|usually|simply|only|still|) (call me|calls me|know me as|use the name|name me|named me|shout|say) {name}
+(you have|you've got|there is|here is|it is|it's only|it's just|you are talking with|you talk to|you reached|you hear|that is|now you have) {name} (on the phone|at the phone|speaking|calling|again|here|in front of you|with you)
+(my id card|my badge|the sign on my door|my driving licence|the list|my email|my letter box|my papers) (says|reads|shows|has|say) {name}
+the name (i got|my parents gave me|on my card|i use|to use|they gave me|that i go by|i like|people use|for me|on the list) (is|was|would be|should be) {name}
+(i introduce myself as|i present myself as|i respond to|i listen to|i react to|i sign as|i write my name as|i would like to be called|i prefer to be called|i like to be called|i want to be called|i use the name|i'm registered as|my parents went for|they picked) {name}
+(say hello to|please greet|meet|let me present|allow me to introduce|welcome|make a note of) {name} (that's me|that is me|the one and only|and that is who i am|)
+(hello|hi|hey|good day|oh hi|good evening) (my name would be|the name's|here speaks|this here is|it's me|me again it's|here comes|here's) {name}
+(as for|about|when it comes to|talking about) (me|my name) (it's|i'm|that's|people say) {name}
+(pleased to meet you|good to talk to you|great to hear you|glad to meet you|how do you do) (i'm|i am|my name is|it's|this is|they call me|) {name}""".replace("\n", "|")
 _NAME_OPEN = "(|||||||hi|hello|hey|hello there|good morning|good evening|yes|yes hello|sure|okay|well|oh|um|so|hi there|nice to meet you|by the way|oh by the way|i just came home|before we start|and|thanks for asking|oh sorry|just so you know)"
 _NAME_CLOSE = "(|||||||||nice to meet you|by the way|and who are you|how are you|what can you do|please remember that|don't forget it|and i need some help|i call from home|i'm new here|okay|you know)"
 _NAME_ASK = """what's my name?|what is my name?|what's my name?|what is my name?|who am i?|what was my name?|what am i called?|what did i say my name was?|so who am i then?|say my name
@@ -33,15 +42,31 @@ do you know what i'm called?|do you have my name?|did you get my name?|did you c
 what name have i got?|could you say my name?|greet me by my name|call me by my name|address me by name|tell me who i am|have i told you my name?
 did i tell you my name?|you forgot my name didn't you?|i bet you forgot my name|i hope you remember my name|let's see what is my name?
 one last question what's my name?|who did i say i was?|so tell me what they call me|what name did you write down for me?""".replace("\n", "|")
+_NAME_ASK_FREE = """(which|what) (name|first name) (do you have for me|did you write down|did you note|do i have|did i give|did you hear|was mine|is mine|belongs to me|should be on my badge|do you know me by|did i introduce myself with|goes with me)?
+(let's see|a little test|a quiz|small question|now a test|tell me honestly|here is a question|be honest) (if you know|do you know|what is|do you still have|can you say|how about) (my name|who i am|what i'm called|the name i said)?
+(are you sure you|do you really|you don't|you do|hopefully you|i guess you|maybe you) (know|remember|recall|have noted|kept) (my name|who i am|what i am called|what they call me|the name i mentioned)?
+(what would you|how would you|how do you|how should you|how can you|what do you) (call me|address me|greet me|name me)?
+(the person on the phone|the caller|the one who talks to you|your caller|the one calling) (is called what|has which name|is who|has what name)?
+(and who|now who|who exactly|who) (is it that is calling|do you speak to|do you talk with|am i to you|do you think i am|did i tell you i am|is your caller)?
+(i need|i want|let me hear|give me|repeat|i'd like to hear|read out) my (own|first|) name (please|again|once more|now|back)
+(my|and my|so my) (own|first|) name (again|once more|was|would be|is what|is)?
+(at the beginning|before|earlier|a while ago|a minute ago|when we started) i (told|gave) you my name (what was it|which one was it|say it|so what is it)?""".replace("\n", "|")
 _NAME_CLAUSE = "my name|my name|what my name is|what my name was|who i am|what i am called|what i'm called|what to call me|how i am called|what they call me|the name i told you|the name i gave you"
+
+
+# Looser wordings; NOUN is the kind of fact.
+_TELL_FREE = "(please|can you|could you|would you|just|) (note|save|keep|write down|put down|store|take down) {v} (as|for) (my NOUN|the NOUN)|(if you ask for|if somebody asks for|when they ask you for|talking about|regarding) my NOUN (it's|say|it is|that's|just say) {v}|(since last year|for a long time|these days|right now|since i was young|as always) my NOUN (is|has been|was) {v}|(i think|i believe|i'm sure|i can say|everybody knows|i'm happy to say) (my NOUN is {v}|{v} is my NOUN|that {v} is my NOUN)|{v} (would be|has become|was always|is still) my NOUN|my NOUN (happens to be|has to be|can only be|turned out to be|has always been|will always be|should be|must be) {v}"
+_ASK_FREE = "(which|what) (was|is) (the|that|this) NOUN (of mine|i told you|i mentioned|i gave you|from before|you noted|you wrote down)?|(let's see if you know|a little test|tell me honestly|quick question|here is a question|a quiz) (what is|what was|which is|do you know|about) my NOUN?|(are you sure you|do you really|you don't|hopefully you|i guess you) (know|remember|recall|kept|noted) my NOUN?|(my|and my|so my|now my) NOUN (again|once more|was|is what|would be|please say it)?|(earlier|before|a minute ago|in the beginning) i (told|gave) you my NOUN (what was it|which one was it|so what is it|say it)?|(i need|let me hear|give me|i'd like to hear|read me|i want) my NOUN (please|again|once more|now|back)|(do you have|have you got|have you kept) my NOUN (somewhere|in your notes|in mind|there)?|(how|what) would you (answer|say) if (somebody|my friend|someone) asks for my NOUN?"
 
 
 class Fact:
     """One kind of fact: how it is told, asked and given back. `noun` is spoken as "your <noun>"."""
 
-    def __init__(self, noun, values, tell, ask, clause, answer, noted, nouns=None, unknown=None):
+    def __init__(self, noun, values, tell, ask, clause, answer, noted, nouns=None, unknown=None, tell_free="", ask_free=""):
         self.noun, self.values = noun, values
         forms = nouns or noun
+        self.tell_free = "|".join(filter(None, [_TELL_FREE.replace("NOUN", f"({forms})"), tell_free]))
+        self.ask_free = "|".join(filter(None, [_ASK_FREE.replace("NOUN", f"({forms})"), ask_free]))
         self.tell = f"({tell}|my ({forms}) is {{v}}|my ({forms}) is {{v}}|my ({forms}) was always {{v}}|{{v}} is my ({forms})|the ({forms}) i have is {{v}}|as for my ({forms}) it's {{v}}|my ({forms}) it's {{v}}|my ({forms}) would be {{v}}|for my ({forms}) i say {{v}}|it's {{v}} my ({forms})|{{v}} that's my ({forms})|about my ({forms}) it is {{v}}|i'd say my ({forms}) is {{v}})"
         self.ask = f"({ask}|what is my ({forms})?|what's my ({forms})?|what was my ({forms})?|my ({forms}) is what?|and my ({forms})?|my ({forms}) please|which is my ({forms})?|what ({forms}) do i have?|which ({forms}) did i tell you?|what did i say was my ({forms})?)"
         self.clause = f"({clause}|my ({forms})|my ({forms})|what my ({forms}) is|which ({forms}) i have)"
@@ -74,17 +99,23 @@ FACTS = {
                    "i like the colour {v}|i love {v} it is my colour|the colour i like best is {v}|i like {v} best of all colours|of all colours i prefer {v}|{v} is the colour i love|no colour is nicer than {v} for me|i love everything that is {v}",
                    "which colour do i like?|what colour do i like best?|which color do i love?|what's the colour i like?|which colour do i love most?|what colour did i tell you?",
                    "which colour i like|what colour i like best|the colour i like", "Your favourite colour is {v}.", "{V} is a (nice|lovely) colour{n}.|Nice, {v} is a good choice{n}.",
-                   nouns="favourite colour|favorite color|favourite color|colour|preferred colour"),
+                   nouns="favourite colour|favorite color|favourite color|colour|preferred colour",
+                 tell_free="(my car|my bike|my room|my kitchen|my jacket|my door|everything i own|my hat) (is|should be|must be|will be) {v} (because i love it|i love that colour|my best colour)|(i am|i'm|i was always) (crazy about|a fan of|in love with|fond of) (the colour|) {v}|(paint it|make it|give me) {v} (that's my colour|i like that colour|it's the best colour)|(when i see|seeing) {v} i am happy it is my colour",
+                 ask_free="(which|what) (colour|color) (am i a fan of|makes me smile|would i choose|would i pick|should my car have|do i want for my room|is the one for me|do i prefer|would i wear|is my number one)?"),
     "city": Fact("home city", CITIES,
                  "i live in {city}|i live in {city}|i'm from {city}|i come from {city}|my city is {city}|i am living in {city}|my home is in {city}|{city} is where i live|{city} is my home|i call you from {city}|i moved to {city} last year|we live in {city}|i have a flat in {city}|at the moment i live in {city}",
                  "where do i live?|where do i live?|where am i from?|which city do i live in?|what city do i live in?|in which city do i live?|where do i come from?|where is my home?|where did i say i live?|what place do i live in?|what town am i from?",
                  "where i live|where i live|where i am from|which city i live in|where i come from|the city i live in|where my home is", "You live in {v}.", "{V} is a nice city{n}.|I will remember that you live in {V}.",
-                 nouns="home city|city|home town|home|town", unknown="You have not told me where you live yet."),
+                 nouns="home city|city|home town|home|town",
+                 tell_free="(my house|my apartment|my room|my family|my bed) (is|stands) in {city}|(i grew up|i was raised|i settled|i stay|i spend my days|my life is|i pay my rent|i have a house) in {city}|(greetings|hello|i'm calling) from {city} (my home|where i live|that's where i live)|(i call|i named) {city} my home|{city} (is the place where i live|has been my home for years)",
+                 ask_free="(in which|in what|which|what) (place|city|town) (is my home|do i call home|is my house|do i spend my life|did i say i live|do i belong to|am i at home)?|(where|in which town) (is my house|do i sleep at night|should you visit me|can you find me|would you look for me|do i have my flat|did i grow up)?", unknown="You have not told me where you live yet."),
     "food": Fact("favourite food", FOODS,
                  "i love to eat {v}|i like to eat {v}|the food i like best is {v}|i could eat {v} every day|my favourite thing to eat is {v}|i like {v} more than any other food|nothing tastes better than {v}|there is no better food than {v}|the meal i love is {v}",
                  "what do i like to eat?|what food do i like?|which food do i like best?|what do i eat every day?|what do i love to eat?|which meal do i like?",
                  "what i like to eat|what food i like|which food i like best|the food i love", "Your favourite food is {v}.", "{V}, that sounds tasty{n}.|I will remember that you like {v}.",
-                 nouns="favourite food|favorite food|favourite meal|favourite dish"),
+                 nouns="favourite food|favorite food|favourite meal|favourite dish",
+                 tell_free="(i am|i'm) (crazy about|a big fan of|in love with|always hungry for|mad about) {v}|(for dinner|for lunch|at a party|on sundays|on my birthday) (i want|i need|i eat|i always have|there must be) {v} (i love it|my best meal|it's the best|)|(you make me happy with|nothing beats|i can't live without|i never say no to) {v}",
+                 ask_free="(what|which food|which dish) (should i get for dinner|would i order|makes my day|do i want on my birthday|would i eat every day|am i always hungry for|can't i live without|do i love most)?"),
     "sport": Fact("favourite sport", SPORTS,
                   "the sport i like is {v}|the sport i do is {v}|my sport is {v}|when it comes to sport i like {v}|the sport for me is {v}|for sport i do {v}",
                   "which sport do i like?|what sport do i like?|what sport do i do?|which sport do i do?", "which sport i like|what sport i do|the sport i like",
@@ -100,7 +131,9 @@ FACTS = {
     "job": Fact("job", JOBS,
                 "i work as a {v}|i work as a {v}|i'm a {v}|i am a {v}|my job is {v}|by profession i'm a {v}|i earn my money as a {v}|i have a job as a {v}|i became a {v}|at work i am a {v}",
                 "what do i do for work?|what do i work as?|what do i do for a living?|what is it that i work as?", "what i do for work|what i work as|what job i have|what i do for a living",
-                "You work as {a}.", "{V}, that is an important job{n}.|It must be interesting to be {a}{n}.", nouns="job|profession|work"),
+                "You work as {a}.", "{V}, that is an important job{n}.|It must be interesting to be {a}{n}.", nouns="job|profession|work",
+                 tell_free="(they hired me|i was hired|they pay me|i get paid|i've been working|i have worked|i trained) as a {v}|(in my daily life|by day|from monday to friday) i am a {v}|(i make a living|i make my money) as a {v}|(since i left school|for two years) i have been a {v}",
+                 ask_free="(how do i|what do i do to|with what do i) (make a living|pay my bills|earn my money|spend my working day)?|(what|which) (work|profession|job) (did i learn|do i do|am i in|did i tell you about|pays my rent)?|what am i by profession?"),
     "month": Fact("birthday", MONTHS,
                   "my birthday is in {month}|i was born in {month}|my birthday month is {month}|{month} is when i was born|i have my birthday in {month}|i celebrate my birthday in {month}|my birthday comes in {month}",
                   "when is my birthday?|in which month is my birthday?|when was i born?|in which month was i born?|what month is my birthday in?|when do i have my birthday?|which month is my birthday?",
@@ -110,26 +143,36 @@ FACTS = {
                    "remember the number {v}|please remember the number {v}|my number is {v}|the number i like is {v}|the number is {v}|keep the number {v} in mind|note the number {v}|{v} is the number|{v} is my number|i give you the number {v}|can you remember the number {v}|my lucky number is {v}",
                    "which number did i tell you?|what number did i say?|what was the number?|which number was it?|what number did i give you?|what's the number i told you?|which number do i like?|the number please|what number should you remember?",
                    "the number|the number i told you|which number i said|what number i gave you|what the number was", "Your number is {v}.", "Okay, I will remember the number {v}.|Got it{n}, the number is {v}.",
-                   nouns="lucky number|favourite number|number|favorite number"),
+                   nouns="lucky number|favourite number|number|favorite number",
+                 tell_free="(i think of|i am thinking of|i thought of|i chose|i choose|i've chosen|i take|i wrote down|i bet on) (the number|number|) {v}|(let's say|let us take|take) the number {v}",
+                 ask_free="(which|what) number (did i choose|was on my mind|did i bet on|am i thinking of|did i take|is in my head|did i have|was it i chose)?"),
     "room": Fact("room number", _room,
                  "my room is {v}|i'm in room {v}|i am in room {v}|i stay in room {v}|i'm staying in room {v}|you find me in room {v}|i sleep in room {v}|they gave me room {v}|i have room {v}|room {v} is mine|room {v} is my room",
                  "which room am i in?|what room am i in?|in which room am i?|what room do i have?|which room did they give me?|where is my room?|which room is mine?",
-                 "which room i am in|what room i have|which room is mine|the number of my room", "Your room number is {v}.", "Okay{n}, room {v}.|Got it, room {v}.", nouns="room number|room"),
+                 "which room i am in|what room i have|which room is mine|the number of my room", "Your room number is {v}.", "Okay{n}, room {v}.|Got it, room {v}.", nouns="room number|room",
+                 tell_free="(they booked me|i sleep|i live|i'm|you will find me|come and see me|bring it to me) (in|into|to) room {v}|(my key|my key card|the key) (is for|opens|says) room {v}|(my bed|my suitcase|my luggage) is in room {v}",
+                 ask_free="(in which|which|what) room (do i sleep|is on my key|should they bring it to|will you find me|do they have me in|is my bed in|was it)?|(where|which door) (do i sleep|is my room|does my key open)?"),
     "age": Fact("age", lambda rng: number(rng.randint(5, 99)),
                 "i'm {v} years old|i am {v} years old|i am {v} years old|i turned {v} last week|i'm {v}  years of age|i will stay {v} until my birthday|i am already {v} years old|{v} is how old i am",
                 "how old am i?|how old am i?|what age am i?|how many years old am i?|how old did i say i am?|how old do you think i am?", "how old i am|how old i am|what age i am",
-                "You are {v} years old.", "Okay, you are {v} years old.|{V} years, that is a good age{n}.", unknown="You have not told me how old you are."),
+                "You are {v} years old.", "Okay, you are {v} years old.|{V} years, that is a good age{n}.", unknown="You have not told me how old you are.",
+                 tell_free="(last week|yesterday|this year|in may|on sunday) i (became|turned|got) {v}|(i'm|i am) (now|already|almost|only|just|not older than) {v} (years|years old|)|(i have lived|i've been on this earth) for {v} years|my last cake had {v} candles",
+                 ask_free="(how many|what number of) (years|candles|birthdays) (do i have|did my cake have|have i had|am i|have i been here)?|(do you know|tell me|and) (how old|my age|my years)?|(what|how high) is my age?"),
     "code": Fact("code", _code,
                  "the code is {v}|my pin is {v}|please remember the code {v}|my order number is {v}|my ticket number is {v}|note the code {v}|the code for the door is {v}|here is my code {v}|here comes the code {v}|the code was {v}|{v} is the code|i have the code {v}",
                  "what's the code?|what was the code?|what code did i give you?|what is the code?|which code was it?|the code please|what code did i tell you?|what is the code for the door?|how do i open the door what is the code?",
-                 "the code|the code i gave you|what the code was|what the code is", "Your code is {v}.", "Okay, I noted {v}.|Got it, the code is {v}.", nouns="code|pin|secret code|ticket number|order number|pin code"),
+                 "the code|the code i gave you|what the code was|what the code is", "Your code is {v}.", "Okay, I noted {v}.|Got it, the code is {v}.", nouns="code|pin|secret code|ticket number|order number|pin code",
+                 tell_free="(to get in|to open it|for the lock|at the door|for the alarm|to log in) (you need|type|i type|use|press|it is|i use) {v}|(the digits are|the combination is|the password is|the lock opens with|the secret is) {v}",
+                 ask_free="(which|what) (digits|numbers|combination|code|keys) (do i press|open the door|did i tell you|do i need|do i type|open the lock|get me in)?|how (do i get in|do i open the gate|can i open the lock) (what do i type|which digits|with which code)?"),
 }
 _PET_TELL = "(i have a|i've got a|my pet is a|at home i have a|there is a|we have a|i own a) {v} (called|named|and its name is|and his name is|and her name is|with the name|and we call it) {pet_name}|my {v} is called {pet_name}|the name of my {v} is {pet_name}|my {v}'s name is {pet_name}|{pet_name} is the name of my {v}|{pet_name} is my {v}|my {v} has the name {pet_name}|we named our {v} {pet_name}|our {v} is called {pet_name}"
-_PET_ASK = "what is my {v} called?|what's the name of my {v}?|what is the name of my {v}?|what's my {v}'s name?|how is my {v} called?|what is my {v}'s name?|my {v} is called what?|which name does my {v} have?|what did i name my {v}?|what do i call my {v}?|and my {v}?|do i have a {v} and what's its name?"
+_PET_FREE = "(today|yesterday|every day) i (walk|play with|brush|met|visited|wash|look after) (my {v}|our {v}) {pet_name}|{pet_name} (my {v}|our {v}) (is sleeping|is hungry|is funny|lives with me|says hello|is with me)|(i live with|i take care of|we got) a {v} (and i call it|and we named it|by the name of|that is called) {pet_name}|(you should meet|say hello to|there goes) {pet_name} (my {v}|our {v}|the {v})"
+_PET_ASK = "(which|what) name (did i give|did we give|belongs to|has|do i use for) my {v}?|(and|so) (how|what) (do i|do we) (call|name) (my|our|that) {v}?|do you know the {v} of mine what is its name?|what is my {v} called?|what's the name of my {v}?|what is the name of my {v}?|what's my {v}'s name?|how is my {v} called?|what is my {v}'s name?|my {v} is called what?|which name does my {v} have?|what did i name my {v}?|what do i call my {v}?|and my {v}?|do i have a {v} and what's its name?"
 _PET_CLAUSE = "the name of my {v}|what my {v} is called|my {v}'s name|how my {v} is called"
 _FRIEND_KINDS = "sister|brother|mother|father|wife|husband|boss|best friend|neighbour|son|daughter|teacher|cousin|uncle|aunt"
 _FRIEND_TELL = "my {v} is called {friend}|my {v}'s name is {friend}|the name of my {v} is {friend}|{friend} is my {v}|i have a {v} called {friend}|i have a {v} named {friend}|i was with my {v} {friend}|{friend} is the name of my {v}"
-_FRIEND_ASK = "what is my {v} called?|what's the name of my {v}?|what is the name of my {v}?|who is my {v}?|what is my {v}'s name?|how is my {v} called?|what's my {v}'s name?|what do i call my {v}?"
+_FRIEND_FREE = "(yesterday|today|last week|on sunday|tonight) (i met|i visit|i saw|i will see|i talked to|i had dinner with) (my {v} {friend}|{friend} my {v}|{friend} who is my {v})|{friend} (my {v}|who is my {v}|that's my {v}) (helps me|is here|says hello|lives with me|is very nice|called me)|(you should meet|say hello to|there is) (my {v} {friend}|{friend} my {v})"
+_FRIEND_ASK = "(which|what) name (has|did i say for) my {v}?|(and|so) who (did i say is|was|is) my {v}?|do you know my {v} by name?|tell me what my {v} is called?|what is my {v} called?|what's the name of my {v}?|what is the name of my {v}?|who is my {v}?|what is my {v}'s name?|how is my {v} called?|what's my {v}'s name?|what do i call my {v}?"
 _NUMBERS = {"number", "room", "age", "code"}
 
 
@@ -165,7 +208,7 @@ def tell_name(d, name=None, answer=False):
     if answer and d.rng.random() < 0.6:
         d.caller("(my name is|i'm|i am|it's|it is|i'm called|they call me|||the name is|yes it's|sure i'm|well it's|of course it's) {name}", name=name)
     else:
-        d.caller(f"{_NAME_OPEN} ({_NAME_TELL}) {_NAME_CLOSE}", name=name)
+        d.caller(f"{_NAME_OPEN} ({_NAME_TELL if d.rng.random() < 0.6 else _NAME_FREE}) {_NAME_CLOSE}", name=name)
     said, name = d.last(), strong(title(name))
     if "what can you do" in said:
         d.agent(f"(Nice to meet you, {name}.|Hello, {name}.) I can chat, do small sums and tell jokes or stories.")
@@ -192,8 +235,11 @@ def introduction(d):
 def ask_name(d):
     """The caller asks for its own name, told or not."""
     name = d.memory.get("name")
-    if d.rng.random() < 0.6:
+    chance = d.rng.random()
+    if chance < 0.4:
         d.caller(f"{_LINK} ({_NAME_ASK})")
+    elif chance < 0.65:
+        d.caller(f"{_LINK} ({_NAME_ASK_FREE})")
     else:
         d.caller(f"{_LINK} {_INDIRECT} ({_NAME_CLAUSE}) {_TAIL}?")
     if name:
@@ -230,14 +276,19 @@ def tell_fact(d, key=None):
     key = key or d.rng.choice(fresh)
     fact = FACTS[key]
     value = d.memory[key] = _new_value(d, key)
-    d.caller(f"{_BEFORE} {fact.tell} {_AFTER}", v=value, city=value, month=value)
+    tell = fact.tell if d.rng.random() < 0.6 else f"({fact.tell_free})"
+    slot = key if key in ("city", "month") else "v"
+    d.caller(f"{_BEFORE} {tell.replace('{v}', '{' + slot + '}')} {_AFTER}", v=value, city=value, month=value)
     _fill(d, f"({fact.noted})", key, value)
 
 
 def _ask(d, key):
     fact = FACTS[key]
-    if d.rng.random() < 0.55:
+    chance = d.rng.random()
+    if chance < 0.38:
         d.caller(f"{_LINK} {fact.ask}")
+    elif chance < 0.65:
+        d.caller(f"{_LINK} ({fact.ask_free})")
     else:
         d.caller(f"{_LINK} {_INDIRECT} {fact.clause} {_TAIL}?")
 
@@ -285,11 +336,11 @@ def tell_called(d):
     name = person_name(d.rng).split(" ")[0]
     if d.rng.random() < 0.6:
         kind = d.rng.choice(PETS)
-        d.caller(f"{_BEFORE} ({_PET_TELL})", v=kind, pet_name=name)
+        d.caller(f"{_BEFORE} ({_PET_TELL if d.rng.random() < 0.65 else _PET_FREE})", v=kind, pet_name=name)
         d.agent("({name} is a nice name for a {kind}.|Say hello to {name} from me.|A {kind} called {name}, how nice!)", kind=kind, name=strong(title(name)))
     else:
         kind = d.rng.choice(_FRIEND_KINDS.split("|"))
-        d.caller(f"{_BEFORE} ({_FRIEND_TELL})", v=kind, friend=name)
+        d.caller(f"{_BEFORE} ({_FRIEND_TELL if d.rng.random() < 0.65 else _FRIEND_FREE})", v=kind, friend=name)
         d.agent("({name} is a nice name.|Say hello to {name} from me.|Your {kind} is called {name}, I will remember that.)", kind=kind, name=strong(title(name)))
     d.memory["called " + kind] = name
 

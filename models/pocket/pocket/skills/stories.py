@@ -69,7 +69,7 @@ def joke_or_story(d):
 
 
 def joke(d):
-    d.caller("(tell me a joke|tell me a joke please|do you know a joke?|make me laugh|say something funny|can you tell a joke?|another joke please|one more joke|i want to hear a joke|please tell me a joke|a joke please|tell a joke|can you make a joke?|cheer me up with a joke|got a joke?|do you know any jokes?|can you tell me something funny?)")
+    d.caller("(tell me a joke|tell me a joke please|do you know a joke?|make me laugh|say something funny|can you tell a joke?|another joke please|one more joke|i want to hear a joke|please tell me a joke|a joke please|tell a joke|can you make a joke?|cheer me up with a joke|got a joke?|do you know any jokes?|can you tell me something funny?|(i need|i could use|i want|give me|let me hear|have you got|do you have) (a|another|a good|a little|one) (joke|laugh)|(entertain me|be funny|make a joke|surprise me with a joke|say something to make me smile|i want to laugh|make us laugh))")
     d.agent(d.rng.choice(_JOKES))
     if d.rng.random() < 0.3:
         d.caller("(haha|ha ha|that's funny|that was funny|very funny|good one|i don't get it|that was not funny|ha ha ha good one|that is a good joke)")
@@ -88,7 +88,7 @@ def story(d, interrupted=False):
     about = d.rng.random() < 0.4
     adjective = {"short": "(short|short|little|very short|quick)", "normal": "(||nice|good|bedtime)", "long": "(long|long|very long|longer|really long)"}[length]
     tail = " about a {v}" if about else ""
-    d.caller(f"(tell me a|please tell me a|can you tell me a|i want to hear a|could you tell me a|tell a|let me hear a|i would like a|how about a|do you know a|read me a) {adjective} story{tail} (||please)?", v=hero)
+    d.caller(f"(tell me a|please tell me a|can you tell me a|i want to hear a|could you tell me a|tell a|let me hear a|i would like a|how about a|do you know a|read me a|i'd love a|i want a|my son wants a|give me a|have you got a|let's have a|would you tell us a|we would love a) {adjective} (story|story|story|tale){tail} (||please|for tonight|for me|for the kids)?", v=hero)
     tale = _tale(d, {"short": d.rng.randint(3, 4), "normal": d.rng.randint(6, 7), "long": d.rng.randint(12, 15)}[length], hero)
     d.agent(" ".join(tale))
     if length == "short" and d.rng.random() < 0.25:

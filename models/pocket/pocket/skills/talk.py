@@ -44,9 +44,12 @@ def _feeling_reply(d):
         d.agent("I am sorry to hear that{n}. (Would you like to talk about it?|What happened?)", n=d.comma_name())
 
 
+_WHO_FREE = "(and|so|well|okay now|hello|hi|sorry) (who|what name|which name) (do i speak with|is it that i talk to|are you|do you use|do you have|should i use for you|did you say|is yours|am i connected to|answers me here|is speaking there|do i have there)?|(i'd like|i want|it would be nice|i'm happy) to (know|hear|learn) (who you are|your name|what you are called|who i talk to)|(let me know|please say|just say|tell me please|would you tell me|may i know|can i ask) (who you are|your name|who is there|who i am speaking to|what you are called)?|(how|what) (do people|do the others|do your friends|may i|shall i|do we|can people) call you?|(i missed|i did not catch|i didn't hear|i don't know|i have forgotten) (your name|who you are|what you are called) (sorry|can you say it|please say it again|)|(you|and you) (are who|have what name|are called what)?"
+
+
 def who(d):
     """The caller asks for the agent's name."""
-    d.caller("(|||so|and|okay|sorry|by the way|wait|hey|before we start) (what's your name?|what is your name?|what is your name?|who are you?|who are you?|who am i talking to?|who is this?|may i ask who you are?|and your name?|tell me who you are|can you tell me your name?|what should i call you?|how should i call you?|what are you called?|who am i speaking with?|tell me your name|what do they call you?|what was your name?|what was your name again?|do you have a name?|introduce yourself|please introduce yourself|who is speaking?|with whom do i speak?|what name do you have?|say your name|which name do you go by?|and who are you?|your name please|i didn't get your name|i forgot your name|could you tell me your name?|what can i call you?)")
+    d.caller("(|||so|and|okay|sorry|by the way|wait|hey|before we start) (what's your name?|what is your name?|what is your name?|who are you?|who are you?|who am i talking to?|who is this?|may i ask who you are?|and your name?|tell me who you are|can you tell me your name?|what should i call you?|how should i call you?|what are you called?|who am i speaking with?|tell me your name|what do they call you?|what was your name?|what was your name again?|do you have a name?|introduce yourself|please introduce yourself|who is speaking?|with whom do i speak?|what name do you have?|say your name|which name do you go by?|and who are you?|your name please|i didn't get your name|i forgot your name|could you tell me your name?|what can i call you?|" + _WHO_FREE + ")")
     if d.named and d.rng.random() < 0.35:
         d.agent(f"My name is {strong(title(d.persona))}.")
     else:
