@@ -27,6 +27,17 @@ export const configSchema = z.strictObject({
       path: ['tokenSeconds'],
       message: 'must not be more than access.maxTokenSeconds',
     }),
+  limits: z.strictObject({
+    connectionsPerAddress: z.int().min(1).max(100_000),
+    newConnectionsPerSecond: z.number().min(0.01).max(10_000),
+    newConnectionsBurst: z.int().min(1).max(100_000),
+    callsPerAddress: z.int().min(1).max(1000),
+    halfOpenCallsPerAddress: z.int().min(1).max(1000),
+    messagesPerSecond: z.number().min(1).max(10_000),
+    messagesBurst: z.int().min(10).max(100_000),
+    bytesPerSecond: z.int().min(1024).max(100_000_000),
+    bytesBurst: z.int().min(65_536).max(100_000_000),
+  }),
   log: z.strictObject({
     level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   }),

@@ -1,6 +1,7 @@
 /** The composition root: builds everything in order, closes it in reverse. */
 import type { AddressInfo } from 'node:net';
 import { Access } from './access/access.js';
+import { CallerLimits } from './access/caller-limits.js';
 import type { Config } from './config.js';
 import { loadEngines } from './engines/load-engines.js';
 import { startHttpServer } from './http-server.js';
@@ -84,6 +85,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       manager,
       about: engines.about,
       access,
+      limits: config.limits,
+      callerLimits: new CallerLimits(config.limits),
       refusals,
       log,
     });

@@ -42,6 +42,17 @@ export class BadRequestError extends ParleyError {
   }
 }
 
+/** Whether an error says that somebody was turned away, and why. */
+export function isRefusal(
+  error: unknown,
+): error is UnauthorizedError | ForbiddenError | TooManyRequestsError {
+  return (
+    error instanceof UnauthorizedError ||
+    error instanceof ForbiddenError ||
+    error instanceof TooManyRequestsError
+  );
+}
+
 /** Why somebody was turned away; the metrics count by it. */
 export type RefusalReason =
   | 'tokenMissing'
@@ -52,7 +63,14 @@ export type RefusalReason =
   | 'foreignOrigin'
   | 'notLocal'
   | 'notGranted'
-  | 'plainHttp';
+  | 'plainHttp'
+  | 'connections'
+  | 'newConnections'
+  | 'callsPerToken'
+  | 'callsPerAddress'
+  | 'halfOpenCalls'
+  | 'messages'
+  | 'flood';
 
 /** The token is missing, expired, forged or for somebody else. */
 export class UnauthorizedError extends ParleyError {
@@ -68,6 +86,15 @@ export class ForbiddenError extends ParleyError {
   readonly reason: RefusalReason;
   constructor(reason: RefusalReason, message: string) {
     super('forbidden', message);
+    this.reason = reason;
+  }
+}
+
+/** More than one address, token or socket may have. */
+export class TooManyRequestsError extends ParleyError {
+  readonly reason: RefusalReason;
+  constructor(reason: RefusalReason, message: string) {
+    super('tooManyRequests', message);
     this.reason = reason;
   }
 }

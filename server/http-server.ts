@@ -6,7 +6,14 @@ import sirv from 'sirv';
 import type { Access } from './access/access.js';
 import { adminOnly } from './access/admin-only.js';
 import { takeTokenRequest } from './access/token-endpoint.js';
-import { BadRequestError, ConfigurationError, ForbiddenError, UnauthorizedError } from './errors.js';
+import {
+  BadRequestError,
+  ConfigurationError,
+  ForbiddenError,
+  isRefusal,
+  TooManyRequestsError,
+  UnauthorizedError,
+} from './errors.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './observability/metrics.js';
 import type { Refusals } from './observability/refusals.js';
@@ -39,11 +46,14 @@ const securityHeaders = {
  */
 export async function startHttpServer(options: HttpOptions): Promise<Server> {
   const page = sirv(join(projectRoot(), 'dist/client'), { etag: true, dev: false });
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: 5000 }, (request, response) => {
     handle(request, response, options, page).catch((error: unknown) => {
       refuse(request, response, error, options);
     });
   });
+  // Whoever sends a request by drops holds a connection for no longer than this.
+  server.headersTimeout = server.requestTimeout = 10_000;
+  server.keepAliveTimeout = 5000;
   server.listen(options.port, options.host);
   try {
     await once(server, 'listening');
@@ -101,8 +111,7 @@ function refuse(
   { access, refusals, log }: HttpOptions,
 ): void {
   const status = statusOf(error);
-  if (error instanceof UnauthorizedError || error instanceof ForbiddenError)
-    refusals.add(error.reason, access.addressOf(request), error.message);
+  if (isRefusal(error)) refusals.add(error.reason, access.addressOf(request), error.message);
   if (status === 500) log.error({ err: error }, 'an HTTP request failed');
   if (response.headersSent) return;
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
@@ -116,6 +125,7 @@ function refuse(
 function statusOf(error: unknown): number {
   if (error instanceof UnauthorizedError) return 401;
   if (error instanceof ForbiddenError) return 403;
+  if (error instanceof TooManyRequestsError) return 429;
   return error instanceof BadRequestError ? 400 : 500;
 }
 

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Access } from '../access/access.js';
 import { applyGrant } from '../access/apply-grant.js';
 import type { Grant } from '../access/call-grant.js';
-import { ForbiddenError, UnauthorizedError } from '../errors.js';
+import type { CallerLimits, CallPlace } from '../access/caller-limits.js';
+import { isRefusal, ParleyError, TooManyRequestsError } from '../errors.js';
 import type { Refusals } from '../observability/refusals.js';
 import type { ProtocolError, StartCallRequest } from '../protocol.js';
 
@@ -17,10 +18,16 @@ type RefusedHandshake = Error & { data: ProtocolError };
 
 export class Doorkeeper {
   readonly #access: Pick<Access, 'checkRequest' | 'grant' | 'addressOf'>;
+  readonly #limits: CallerLimits;
   readonly #refusals: Refusals;
 
-  constructor(access: Pick<Access, 'checkRequest' | 'grant' | 'addressOf'>, refusals: Refusals) {
+  constructor(
+    access: Pick<Access, 'checkRequest' | 'grant' | 'addressOf'>,
+    limits: CallerLimits,
+    refusals: Refusals,
+  ) {
     this.#access = access;
+    this.#limits = limits;
     this.#refusals = refusals;
   }
 
@@ -28,6 +35,7 @@ export class Doorkeeper {
   mayConnect(request: IncomingMessage): boolean {
     try {
       this.#access.checkRequest(request);
+      this.#limits.checkConnection(this.#access.addressOf(request));
       return true;
     } catch (error) {
       this.#count(error, request);
@@ -35,10 +43,27 @@ export class Doorkeeper {
     }
   }
 
-  /** Checks the token of a socket that has opened. @throws an error with what the client is told. */
-  async greet({ auth }: Handshake, request: IncomingMessage): Promise<void> {
+  /** A WebSocket has opened. @returns to be called when it is gone. */
+  opened(request: IncomingMessage): () => void {
+    return this.#limits.connected(this.#access.addressOf(request));
+  }
+
+  /** A client sends more than it may; one that floods is about to be cut off. */
+  sentTooMuch(reason: 'messages' | 'flood', request: IncomingMessage): TooManyRequestsError {
+    const error = new TooManyRequestsError(reason, 'The client sends more than it may.');
+    if (reason === 'flood') this.#limits.flooded(this.#access.addressOf(request));
+    this.#count(error, request);
+    return error;
+  }
+
+  /**
+   * Checks the token of a socket that has opened.
+   * @returns to be called when it is gone.
+   * @throws an error with what the client is told.
+   */
+  async greet({ auth }: Handshake, request: IncomingMessage): Promise<() => void> {
     try {
-      await this.#access.grant(tokenIn(auth));
+      return this.#limits.tokenConnected(await this.#access.grant(tokenIn(auth)));
     } catch (error) {
       this.#count(error, request);
       throw refusedHandshake(error);
@@ -47,17 +72,19 @@ export class Doorkeeper {
 
   /**
    * What the caller may do, looked up again for every call, since tokens expire and keys change while a socket is open.
-   * @returns the grant, and the request with what the token lays down.
-   * @throws UnauthorizedError, ForbiddenError
+   * @returns the grant, the request with what the token lays down, and the place that the call takes.
+   * @throws UnauthorizedError, ForbiddenError, TooManyRequestsError
    */
   async admit(
     asked: StartCallRequest,
     { auth }: Handshake,
     request: IncomingMessage,
-  ): Promise<{ grant: Grant; request: StartCallRequest }> {
+  ): Promise<{ grant: Grant; request: StartCallRequest; place: CallPlace }> {
     try {
       const grant = await this.#access.grant(tokenIn(auth));
-      return { grant, request: applyGrant(asked, grant) };
+      const allowed = applyGrant(asked, grant);
+      const place = this.#limits.takeCall(this.#access.addressOf(request), grant);
+      return { grant, request: allowed, place };
     } catch (error) {
       this.#count(error, request);
       throw error;
@@ -65,8 +92,7 @@ export class Doorkeeper {
   }
 
   #count(error: unknown, request: IncomingMessage): void {
-    if (error instanceof UnauthorizedError || error instanceof ForbiddenError)
-      this.#refusals.add(error.reason, this.#access.addressOf(request), error.message);
+    if (isRefusal(error)) this.#refusals.add(error.reason, this.#access.addressOf(request), error.message);
   }
 }
 
@@ -76,7 +102,7 @@ function tokenIn(auth: unknown): unknown {
 
 function refusedHandshake(error: unknown): RefusedHandshake {
   const data: ProtocolError =
-    error instanceof UnauthorizedError
+    error instanceof ParleyError
       ? { code: error.code, message: error.message }
       : { code: 'internal', message: 'Something in the server failed.' };
   return Object.assign(new Error(data.message, { cause: error }), { data });

@@ -6,6 +6,8 @@ import type { Server as HttpServer } from 'node:http';
 import { Server, type Socket } from 'socket.io';
 import type { Access } from '../access/access.js';
 import type { Grant } from '../access/call-grant.js';
+import type { CallerLimits, CallPlace } from '../access/caller-limits.js';
+import type { Config } from '../config.js';
 import { BadRequestError, NotFoundError, ParleyError, ServerFullError, WrongStateError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Refusals } from '../observability/refusals.js';
@@ -23,8 +25,10 @@ import type {
 import type { CallMedia } from '../media/call-media.js';
 import type { Session, SessionListener } from '../session/session.js';
 import { Doorkeeper } from './doorkeeper.js';
+import { PacketBudget } from './packet-budget.js';
 import { messageSchemas, type MessageName } from './message-schemas.js';
 
+type EngineSocket = CallerSocket['conn'];
 type CallerSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 /** A call as far as messages reach. */
@@ -42,6 +46,9 @@ export interface SignallingOptions {
   about: Pick<StartCallResult, 'models' | 'voices'>;
   /** Who may come in. */
   access: Pick<Access, 'checkRequest' | 'grant' | 'addressOf'>;
+  /** What one connection may send. */
+  limits: Config['limits'];
+  callerLimits: CallerLimits;
   refusals: Refusals;
   log: Logger;
 }
@@ -56,7 +63,7 @@ const maxMessageBytes = 65_536;
 
 /** Starts to take clients on an HTTP server. */
 export function startSignalling(http: HttpServer, options: SignallingOptions): Signalling {
-  const doorkeeper = new Doorkeeper(options.access, options.refusals);
+  const doorkeeper = new Doorkeeper(options.access, options.callerLimits, options.refusals);
   const io = new Server<ClientToServerEvents, ServerToClientEvents>(http, {
     transports: ['websocket'],
     serveClient: false,
@@ -66,14 +73,41 @@ export function startSignalling(http: HttpServer, options: SignallingOptions): S
     pingTimeout: 10_000,
     allowRequest: (request, decide) => decide(null, doorkeeper.mayConnect(request)),
   });
-  io.use((socket, next) => {
-    doorkeeper.greet(socket.handshake, socket.request).then(() => next(), next);
+  // Before the first message, for sockets may flood without ever being greeted.
+  const budgets = new WeakMap<object, PacketBudget>();
+  io.engine.on('connection', (connection: EngineSocket) => {
+    const { request } = connection;
+    connection.once('close', doorkeeper.opened(request));
+    const budget = new PacketBudget(options.limits, performance.now());
+    budgets.set(connection, budget);
+    connection.on('packet', ({ data }: { data?: string | Buffer }) => {
+      if (budget.takePacket(data?.length ?? 0, performance.now())) return;
+      doorkeeper.sentTooMuch('flood', request);
+      request.socket.destroy();
+    });
   });
-  io.on('connection', (socket) => new Connection(socket, doorkeeper, options));
+  io.use((socket, next) => {
+    doorkeeper.greet(socket.handshake, socket.request).then((gone) => {
+      // It may have gone meanwhile.
+      if (socket.conn.readyState === 'open') socket.conn.once('close', gone);
+      else gone();
+      next();
+    }, next);
+  });
+  io.on('connection', (socket) => {
+    const budget = budgets.get(socket.conn);
+    if (budget !== undefined) new Connection(socket, budget, doorkeeper, options);
+  });
   return {
     close: () => io.close(),
   };
 }
+
+/** What is answered to what is not even looked at. */
+const sentTooMuch: ProtocolError = {
+  code: 'tooManyRequests',
+  message: 'More messages than a client may send. Wait a moment.',
+};
 
 /** One client's socket and its call. */
 class Connection {
@@ -85,7 +119,12 @@ class Connection {
   #starting = false;
   #gone = false;
 
-  constructor(socket: CallerSocket, doorkeeper: Doorkeeper, options: SignallingOptions) {
+  constructor(
+    socket: CallerSocket,
+    budget: PacketBudget,
+    doorkeeper: Doorkeeper,
+    options: SignallingOptions,
+  ) {
     this.#socket = socket;
     this.#doorkeeper = doorkeeper;
     this.#options = options;
@@ -115,7 +154,13 @@ class Connection {
     // The framing lets a name be a number, whatever the types say.
     socket.onAny((name: unknown, ...args: unknown[]) => {
       const answer = args.at(-1);
+      const tooMany = !budget.takeMessage(performance.now());
+      if (tooMany) doorkeeper.sentTooMuch('messages', socket.request);
       if (typeof answer !== 'function') return;
+      if (tooMany) {
+        (answer as (answer: Answer<unknown>) => void)({ ok: false, error: sentTooMuch });
+        return;
+      }
       this.#handle(String(name), args.length > 1 ? args[0] : undefined, handlers)
         .then((result) => (answer as (answer: Answer<unknown>) => void)(result))
         .catch((error: unknown) => this.#log.error({ err: error }, 'an answer could not be sent'));
@@ -157,7 +202,13 @@ class Connection {
     try {
       const { handshake, request: upgrade } = this.#socket;
       const admitted = await this.#doorkeeper.admit(request, handshake, upgrade);
-      const call = await this.#options.manager.start(admitted.request, this.#listener(), admitted.grant);
+      const { grant, place } = admitted;
+      const call = await this.#options.manager
+        .start(admitted.request, this.#listener(place), grant)
+        .catch((error: unknown) => {
+          place.ended();
+          throw error;
+        });
       if (this.#gone) {
         await call.session.close('callerLeft', 'The caller left while the call was opened.');
         throw new NotFoundError('The connection is gone.');
@@ -169,15 +220,19 @@ class Connection {
     }
   }
 
-  #listener(): SessionListener {
+  #listener(place: CallPlace): SessionListener {
     const socket = this.#socket;
     return {
-      ready: () => socket.emit('ready'),
+      ready: () => {
+        place.ready();
+        socket.emit('ready');
+      },
       state: (state) => socket.emit('state', state),
       turn: (update) => socket.emit('turn', update),
       latency: (latency) => socket.emit('latency', latency),
       ended: (reason: EndReason, message: string) => {
         this.#call = undefined;
+        place.ended();
         socket.emit('callEnded', { reason, message });
       },
     };

@@ -310,12 +310,18 @@ describe('a good call beside somebody who sends garbage', () => {
     socket.close();
   });
 
-  it('keeps up with a flood', async () => {
-    const socket = await client();
-    const flood = Array.from({ length: 2000 }, (_, index) =>
-      codeOf(socket.send('say', { text: `${index}` })),
-    );
-    expect(new Set(await Promise.all(flood))).toEqual(new Set(['notFound']));
+  it('answers a hasty client with a refusal, and cuts one off that floods', async () => {
+    const hasty = await client();
+    const haste = Array.from({ length: 150 }, (_, index) => codeOf(hasty.send('say', { text: `${index}` })));
+    const codes = await Promise.all(haste);
+    expect(codes.slice(0, 100)).toEqual(Array(100).fill('notFound'));
+    expect(codes.at(-1)).toBe('tooManyRequests');
+    const flooding = await client();
+    for (let count = 0; count < 2000; count++) flooding.emit('say', { text: `${count}` });
+    await until('it is cut off', () => !flooding.socket.connected);
+    const metrics = await server.metrics();
+    expect(metrics.get('parley_refused_total{reason="flood"}')).toBe(1);
+    expect(server.log.filter(({ msg }) => msg.startsWith('turned away')).length).toBeLessThanOrEqual(2);
   });
 
   it('leaves the good call as it was, and nothing behind', async () => {

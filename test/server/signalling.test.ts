@@ -11,6 +11,7 @@ import {
   ServerFullError,
 } from '../../server/errors.js';
 import { Access } from '../../server/access/access.js';
+import { CallerLimits } from '../../server/access/caller-limits.js';
 import { loadConfig } from '../../server/config.js';
 import { Refusals } from '../../server/observability/refusals.js';
 import type { EndReason, StartCallRequest, StartCallResult } from '../../server/protocol.js';
@@ -97,9 +98,18 @@ describe('signalling', () => {
     const manager = {
       start: (request: StartCallRequest, listener: SessionListener) => open(request, listener),
     };
-    const access = new Access(loadConfig({}), log);
+    const config = loadConfig({});
+    const access = new Access(config, log);
     const refusals = new Refusals({ refused: () => undefined }, log);
-    signalling = startSignalling(http, { manager, about, access, refusals, log });
+    signalling = startSignalling(http, {
+      manager,
+      about,
+      access,
+      limits: config.limits,
+      callerLimits: new CallerLimits(config.limits),
+      refusals,
+      log,
+    });
     url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/`;
     client = await SignallingClient.connect(url);
   });

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Access } from '../../../server/access/access.js';
+import { CallerLimits } from '../../../server/access/caller-limits.js';
 import type { Grant } from '../../../server/access/call-grant.js';
 import { newKeyLine } from '../../../server/access/signing-keys.js';
 import { loadConfig } from '../../../server/config.js';
@@ -61,7 +62,15 @@ describe('a server with keys', () => {
       },
     };
     const about = { voices: [], models: { recognizer: '', languageModel: '', synthesizer: '', note: '' } };
-    signalling = startSignalling(http, { manager, about, access, refusals, log });
+    signalling = startSignalling(http, {
+      manager,
+      about,
+      access,
+      limits: config.limits,
+      callerLimits: new CallerLimits(config.limits),
+      refusals,
+      log,
+    });
   });
 
   afterEach(async () => {
