@@ -83,6 +83,8 @@ export function startSignalling(http: HttpServer, options: SignallingOptions): S
     connection.on('packet', ({ data }: { data?: string | Buffer }) => {
       if (budget.takePacket(data?.length ?? 0, performance.now())) return;
       doorkeeper.sentTooMuch('flood', request);
+      // Closed, it reads no further of what has come already; what is still coming does not come at all.
+      connection.close(true);
       request.socket.destroy();
     });
   });
