@@ -38,6 +38,7 @@ export interface Runners {
 
 export const runners: Runners = {
   recognizer: {
+    'moonshine-streaming': async () => (await import('./moonshine/moonshine-recognizer.js')).runMoonshine,
     pocketsphinx: async () => (await import('./pocketsphinx-recognizer.js')).runPocketSphinx,
   },
   endOfTurn: {},
