@@ -2,7 +2,7 @@
 import type { Config } from '../config.js';
 import { TooManyRequestsError } from '../errors.js';
 import type { Grant } from './call-grant.js';
-import { TokenBuckets } from './token-bucket.js';
+import { TokenBuckets } from '../token-bucket.js';
 
 /** What a client that was cut off for flooding costs its address, in new connections. */
 const FLOOD_PENALTY = 50;

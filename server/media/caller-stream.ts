@@ -176,7 +176,8 @@ export class CallerStream implements PacedVoice {
       return;
     }
     this.#ear.receive(data, port, monotonicMs());
-    if (this.#ear.failed) this.#fail('Too many packets of the microphone were no Opus.');
+    const { failure } = this.#ear;
+    if (failure !== undefined) this.#fail(failure);
   }
 
   readonly #onSent = (error: Error | null): void => {

@@ -8,6 +8,7 @@ import type { MediaCounts } from './media-counting.js';
 import type { StreamParameters } from './media-types.js';
 import { OpusDecoder } from './opus-codec.js';
 import { opusPacketTicks, TICKS_PER_MS } from './opus-packet.js';
+import { TokenBucket } from '../token-bucket.js';
 import { isRtcp, MAX_PAYLOAD_BYTES, parseRtp } from './rtp-packet.js';
 
 /** A window of a caller's sound, before anybody has judged it. */
@@ -26,6 +27,8 @@ export interface EarOptions extends JitterBufferOptions {
   maxDecodeErrors?: number;
 }
 
+/** Packets that may be thrown away: more than networks repeat, and than a busy machine makes late. */
+const WASTE_RATE = { perSecond: 100, burst: 2000 };
 const DECODE_ERROR_PERIOD_MS = 10_000;
 const FRAME_TICKS = 20 * TICKS_PER_MS;
 const TICKS_PER_SAMPLE = (TICKS_PER_MS * 1_000) / HEARING_RATE_HZ;
@@ -41,6 +44,8 @@ export class Ear {
   #filled = 0;
   #concealed = 0;
   #position = 0;
+  readonly #waste: TokenBucket;
+  #wasted = false;
   #errors = 0;
   #errorsSinceMs = 0;
 
@@ -56,46 +61,45 @@ export class Ear {
     this.#counts = counts;
     this.#onWindow = onWindow;
     this.#maxDecodeErrors = options.maxDecodeErrors ?? 500;
+    this.#waste = new TokenBucket(WASTE_RATE, nowMs);
     this.#jitter = new JitterBuffer(nowMs, options);
   }
 
-  /** Too many payloads were refused: whatever comes there is no Opus. */
-  get failed(): boolean {
-    return this.#errors > this.#maxDecodeErrors;
+  /** Why the stream is to be given up; undefined while it is well. */
+  get failure(): string | undefined {
+    if (this.#errors > this.#maxDecodeErrors) return 'Too many packets of the microphone were no Opus.';
+    return this.#wasted ? 'The microphone sent far more packets than sound has.' : undefined;
   }
 
   /** Takes a datagram that came from `remotePort` on 127.0.0.1. */
   receive(data: Uint8Array, remotePort: number, nowMs: number): void {
-    const { dropped } = this.#counts;
+    // Somebody else's packet is not the caller's fault.
     if (remotePort !== this.#stream.remotePort) {
-      dropped.source++;
+      this.#counts.dropped.source++;
       return;
     }
-    if (isRtcp(data)) return;
+    const dropped = this.#take(data, nowMs);
+    if (dropped !== undefined) {
+      this.#counts.dropped[dropped]++;
+      if (!this.#waste.take(nowMs)) this.#wasted = true;
+    }
+    this.tick(nowMs);
+  }
+
+  /** @returns why the packet was thrown away. */
+  #take(data: Uint8Array, nowMs: number): keyof MediaCounts['dropped'] | undefined {
+    if (isRtcp(data)) return undefined;
     const packet = parseRtp(data);
-    if (typeof packet === 'string') {
-      dropped.malformed++;
-      return;
-    }
+    if (typeof packet === 'string') return 'malformed';
     const { microphone } = this.#stream;
-    if (packet.ssrc !== microphone.ssrc) {
-      dropped.ssrc++;
-      return;
-    }
-    if (packet.payloadType !== microphone.payloadType) {
-      dropped.payloadType++;
-      return;
-    }
+    if (packet.ssrc !== microphone.ssrc) return 'ssrc';
+    if (packet.payloadType !== microphone.payloadType) return 'payloadType';
     const { sequenceNumber, timestamp, payload } = packet;
-    if (payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES) {
-      dropped.malformed++;
-      return;
-    }
+    if (payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES) return 'malformed';
     this.#counts.packetsReceived++;
     const ticks = opusPacketTicks(payload) ?? FRAME_TICKS;
     const outcome = this.#jitter.push({ sequenceNumber, timestamp, ticks, payload }, nowMs);
-    if (outcome !== 'accepted') dropped[outcome]++;
-    this.tick(nowMs);
+    return outcome === 'accepted' ? undefined : outcome;
   }
 
   /** Lets time pass: holes are given up and silence begins although nothing comes. To be called every 10 to 20 ms. */

@@ -11,7 +11,15 @@ export function newMediaCounts(): MediaCounts {
   return {
     packetsReceived: 0,
     packetsSent: 0,
-    dropped: { source: 0, ssrc: 0, payloadType: 0, malformed: 0, duplicate: 0, late: 0, overflow: 0 },
+    dropped: {
+      source: 0,
+      ssrc: 0,
+      payloadType: 0,
+      malformed: 0,
+      duplicate: 0,
+      late: 0,
+      overflow: 0,
+    },
     framesConcealed: 0,
     decodeErrors: 0,
     framesSkipped: 0,

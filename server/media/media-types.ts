@@ -63,7 +63,7 @@ export interface MediaCounters {
     /** Payload longer than 1275 bytes (RFC 6716, 3.4), empty, or no RTP at all. */ malformed: number;
     duplicate: number;
     /** Came after its place had been concealed. */ late: number;
-    /** The jitter buffer was full. */ overflow: number;
+    /** The jitter buffer was full, or sound came faster than real time. */ overflow: number;
   };
   /** Frames of 20 ms made up because their packets were lost. */
   framesConcealed: number;

@@ -3,7 +3,7 @@
  * much ends the connection.
  */
 import type { Config } from '../config.js';
-import { TokenBucket } from '../access/token-bucket.js';
+import { TokenBucket } from '../token-bucket.js';
 
 /** Beyond so many times the limit nothing is answered any more. */
 const HARD_FACTOR = 2;

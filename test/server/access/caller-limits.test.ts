@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CallerLimits } from '../../../server/access/caller-limits.js';
-import { TokenBucket, TokenBuckets } from '../../../server/access/token-bucket.js';
+import { TokenBucket, TokenBuckets } from '../../../server/token-bucket.js';
 import { loadConfig } from '../../../server/config.js';
 import { PacketBudget } from '../../../server/signalling/packet-budget.js';
 

@@ -91,9 +91,9 @@ describe('ear', () => {
     expect(counts.decodeErrors).toBe(50);
     expect(counts.framesConcealed).toBe(50);
     expect(windows).toHaveLength(32);
-    expect(ear.failed).toBe(false);
+    expect(ear.failure).toBeUndefined();
     ear.receive(source.packet(Uint8Array.of(0xff)).data, MEDIASOUP, 52 * 20);
-    expect(ear.failed).toBe(true);
+    expect(ear.failure).toMatch(/no Opus/);
   });
 
   it('drops and counts what is not of its stream', () => {
@@ -141,5 +141,59 @@ describe('ear', () => {
     // Packets may claim 120 ms each, but media time runs at most half as fast again as the clock.
     expect(windows.length * 32).toBeLessThan(1.5 * 40_000 + 3_100);
     expect(windows.length * 32).toBeGreaterThan(39_000);
+  });
+
+  it('gives up who floods: what is faster than real time is thrown away, and soon the call ends', () => {
+    const { ear, source, windows, counts } = listen();
+    const payload = source.packets(tone(440, 20, 16_000), 16_000)[0]?.data.subarray(12) ?? Buffer.alloc(3);
+    let nowMs = 0;
+    // 5,000 packets a second, a hundred times real time.
+    for (; nowMs < 5_000 && ear.failure === undefined; nowMs++)
+      for (let i = 0; i < 5; i++) ear.receive(source.packet(payload).data, MEDIASOUP, nowMs);
+    expect(ear.failure).toMatch(/far more packets/);
+    expect(nowMs).toBeLessThan(2_000);
+    expect(counts.dropped.overflow).toBeGreaterThan(1_900);
+    expect(windows.length * 32).toBeLessThan(1.5 * nowMs + 3_100);
+  });
+
+  it('bears the shortest frames, repeats of one packet in four, and a second that comes all at once', () => {
+    const { ear, source, counts } = listen();
+    const payload = Uint8Array.of(0x80, 1, 2);
+    let sent = 0;
+    for (let nowMs = 0; nowMs < 20_000; nowMs += 20) {
+      const count = nowMs === 10_000 ? 400 : nowMs > 10_000 && nowMs < 11_000 ? 0 : 8;
+      for (let i = 0; i < count; i++) {
+        const data = serialiseRtp({
+          marker: false,
+          payloadType: source.payloadType,
+          ssrc: source.ssrc,
+          sequenceNumber: (1_000 + sent) & 0xffff,
+          timestamp: sent * 120,
+          payload,
+        });
+        ear.receive(data, MEDIASOUP, nowMs);
+        if (sent++ % 4 === 0) ear.receive(data, MEDIASOUP, nowMs);
+      }
+      ear.tick(nowMs);
+    }
+    expect(counts.dropped).toMatchObject({ overflow: 0, duplicate: sent / 4 });
+    expect(ear.failure).toBeUndefined();
+  });
+
+  it('bears packets with bits turned over', () => {
+    const { ear, source, windows, counts } = listen(1_000_000);
+    const good = source.packets(tone(440, 1_000, 16_000), 16_000);
+    const random = seededRandom(5);
+    for (let i = 0; i < 20_000; i++) {
+      const data = Buffer.from(good[i % good.length]?.data ?? []);
+      for (let flips = random() * 8; flips > 0; flips--) {
+        const at = Math.floor(random() * data.length);
+        data[at] = (data[at] ?? 0) ^ (1 << (random() * 8));
+      }
+      ear.receive(data.subarray(0, random() < 0.1 ? random() * data.length : data.length), MEDIASOUP, i * 20);
+    }
+    const { dropped } = counts;
+    expect(Math.min(dropped.malformed, dropped.ssrc, dropped.payloadType)).toBeGreaterThan(200);
+    expect(windows.length * 32).toBeLessThan(1.5 * 400_000 + 3_100);
   });
 });
