@@ -1,5 +1,6 @@
 /** What a token allows its holder, and how that stands in the token's claims. */
 import { z } from 'zod';
+import { plainText } from '../plain-text.js';
 
 /** What somebody who connects may do. */
 export interface Grant {
@@ -30,7 +31,11 @@ export const grantRequestSchema = z.strictObject({
   /** Lifetime of the token, seconds. */
   seconds: z.int().min(1).optional(),
   caller: z.string().min(1).max(200).optional(),
-  persona: z.string().max(4000).optional(),
+  persona: z
+    .string()
+    .max(4000)
+    .transform((text) => plainText(text, true))
+    .optional(),
   ownPersona: z.boolean().optional(),
   voice: z.string().min(1).max(100).optional(),
   tools: z.array(z.string().min(1).max(64)).max(64).optional(),

@@ -11,6 +11,7 @@ import type { MediaServer } from '../media/media-server.js';
 import type { MediaThreads } from '../media/media-threads.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { StartCallRequest } from '../protocol.js';
+import { plainLanguageModel, plainRecognizer } from './plain-words.js';
 import { Session, type SessionListener } from './session.js';
 
 /** What a call is made from. */
@@ -107,8 +108,8 @@ export class SessionManager {
     let languageModel: LanguageModelHandle | undefined;
     let recognizer: RecognizerHandle | undefined;
     try {
-      languageModel = engines.languageModel.open();
-      recognizer = engines.recognizer.open();
+      languageModel = plainLanguageModel(engines.languageModel.open());
+      recognizer = plainRecognizer(engines.recognizer.open());
       const media = await CallMedia.open(this.#shared, id, engines.synthesizer.sampleRateHz);
       const session = new Session({
         id,

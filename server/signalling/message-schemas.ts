@@ -1,5 +1,6 @@
 /** What each message of a client must look like before anything else sees it. */
 import { z } from 'zod';
+import { plainText } from '../plain-text.js';
 
 const codecParameters = z.record(
   z.string().max(64),
@@ -75,12 +76,22 @@ const milliseconds = z.number().min(0).max(60_000);
 
 export const messageSchemas = {
   startCall: z.strictObject({
-    systemPrompt: z.string().max(4000).optional(),
+    systemPrompt: z
+      .string()
+      .max(4000)
+      .transform((text) => plainText(text, true))
+      .optional(),
     voice: z.string().max(100).optional(),
   }),
   connectMedia: z.strictObject({ direction: z.enum(['send', 'receive']), dtlsParameters }),
   sendMicrophone: z.strictObject({ rtpParameters }),
-  say: z.strictObject({ text: z.string().trim().min(1).max(2000) }),
+  say: z.strictObject({
+    text: z
+      .string()
+      .max(2000)
+      .transform((text) => plainText(text).trim())
+      .pipe(z.string().min(1)),
+  }),
   reportPlayout: z.strictObject({
     jitterBufferMs: milliseconds,
     roundTripMs: milliseconds,
