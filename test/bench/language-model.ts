@@ -34,6 +34,8 @@ interface Turn {
   firstMs: number;
   totalMs: number;
   deltas: number;
+  /** A tool was called first, so the first words come after its result. */
+  called: boolean;
 }
 
 const path = process.argv[2] ?? pocketModel.path;
@@ -76,11 +78,14 @@ async function measure(callers: number) {
   const elapsed = performance.now() - begin;
   const { active } = performance.eventLoopUtilization(busy);
   await Promise.all(handles.map((handle) => handle.close()));
-  const first = turns.map((turn) => turn.firstMs);
+  const firstOf = (called: boolean): number[] =>
+    turns.filter((turn) => turn.called === called).map((turn) => turn.firstMs);
+  const first = firstOf(false);
   return {
     callers,
     'first p50 ms': quantile(first, 0.5),
     'first p95 ms': quantile(first, 0.95),
+    'after a tool, p50 ms': quantile(firstOf(true), 0.5),
     'whole p50 ms': quantile(
       turns.map((turn) => turn.totalMs),
       0.5,
@@ -104,15 +109,19 @@ async function speak(handle: LanguageModelHandle, history: ChatMessage[], said: 
   let first = 0;
   let text = '';
   let deltas = 0;
+  let called = false;
   for await (const delta of handle.reply(history, options, never)) {
-    if (delta.type !== 'text') continue;
+    if (delta.type !== 'text') {
+      called = true;
+      continue;
+    }
     if (first === 0) first = performance.now();
     text += delta.text;
     deltas++;
   }
   const done = performance.now();
   history.push({ role: 'assistant', text });
-  return { endOfTurnMs: ended - asked, firstMs: first - ended, totalMs: done - ended, deltas };
+  return { endOfTurnMs: ended - asked, firstMs: first - ended, totalMs: done - ended, deltas, called };
 }
 
 /** How long a draft that is thrown away waits for the others' answers, and an answer for the others' long prompts. */
