@@ -4,6 +4,14 @@ import { z } from 'zod';
 const port = z.int().min(0).max(65_535);
 const unit = z.number().min(0).max(1);
 
+const endpoint = {
+  url: z.string(),
+  model: z.string(),
+  keyVariable: z.string(),
+  firstByteMs: z.int().min(100).max(120_000),
+  silenceMs: z.int().min(100).max(120_000),
+};
+
 export const configSchema = z.strictObject({
   server: z.strictObject({
     host: z.string().min(1),
@@ -98,6 +106,17 @@ export const configSchema = z.strictObject({
   synthesizer: z.strictObject({
     model: z.string().min(1),
     voice: z.string(),
+  }),
+  recognizerEndpoint: z.strictObject({
+    ...endpoint,
+    language: z.string(),
+    partialMs: z.union([z.literal(0), z.int().min(200).max(10_000)]),
+  }),
+  languageModelEndpoint: z.strictObject({ ...endpoint, extra: z.string() }),
+  synthesizerEndpoint: z.strictObject({
+    ...endpoint,
+    voices: z.string(),
+    sampleRateHz: z.literal([8000, 12_000, 16_000, 24_000, 48_000]),
   }),
 });
 

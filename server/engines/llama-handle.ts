@@ -2,21 +2,15 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 
 import { WrongStateError } from '../errors.js';
-import type {
-  ChatMessage,
-  LanguageModelHandle,
-  ReplyDelta,
-  ReplyOptions,
-  Tool,
-  ToolCall,
-} from './engine-types.js';
+import type { ChatMessage, LanguageModelHandle, ReplyDelta, ReplyOptions, ToolCall } from './engine-types.js';
 import { fitHistory } from './fit-history.js';
 import { Urgency } from './llama-batching.js';
 import type { LlamaPrompt } from './llama-prompt.js';
 import { ReplyParser, type ReplyPart } from './llama-reply-parser.js';
 import type { LlamaSequence } from './llama-sequence.js';
 import { readAhead } from './read-ahead.js';
-import { Turnstile, unlessAborted } from './turnstile.js';
+import { runTool } from './run-tool.js';
+import { Turnstile } from './turnstile.js';
 
 /** Function calls in one answer at most: a model that goes on calling would never speak. */
 const callsPerReply = 4;
@@ -209,31 +203,5 @@ export class LlamaHandle implements LanguageModelHandle {
     const json = JSON.stringify(result) ?? 'null';
     if (json.length <= limit || this.#parts.prompt.tokenCount(json) <= limit) return result;
     return this.#parts.prompt.cut(json, limit, 'beginning');
-  }
-}
-
-async function runTool(
-  request: { name: string; json: string },
-  tools: readonly Tool[],
-  signal: AbortSignal,
-): Promise<ToolCall> {
-  const { name } = request;
-  const tool = tools.find((candidate) => candidate.name === name);
-  let args: unknown;
-  try {
-    args = request.json === '' ? {} : JSON.parse(request.json);
-  } catch {
-    return { name, arguments: request.json, result: { error: 'The arguments are not JSON.' } };
-  }
-  if (tool === undefined) return { name, arguments: args, result: { error: 'There is no such function.' } };
-  try {
-    return { name, arguments: args, result: await unlessAborted(tool.run(args, signal), signal) };
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return {
-      name,
-      arguments: args,
-      result: { error: error instanceof Error ? error.message : String(error) },
-    };
   }
 }

@@ -38,14 +38,17 @@ export interface Runners {
 
 export const runners: Runners = {
   recognizer: {
+    endpoint: async () => (await import('./endpoint/endpoint-recognizer.js')).runEndpointRecognizer,
     'moonshine-streaming': async () => (await import('./moonshine/moonshine-recognizer.js')).runMoonshine,
     pocketsphinx: async () => (await import('./pocketsphinx-recognizer.js')).runPocketSphinx,
   },
   endOfTurn: {},
   languageModel: {
+    endpoint: async () => (await import('./endpoint/endpoint-language-model.js')).runEndpointLanguageModel,
     llama: async () => (await import('./llama-language-model.js')).runLlama,
   },
   synthesizer: {
+    endpoint: async () => (await import('./endpoint/endpoint-synthesizer.js')).runEndpointSynthesizer,
     flite: async () => (await import('./flite-synthesizer.js')).runFlite,
   },
 };
