@@ -41,7 +41,9 @@ export const runners: Runners = {
     'moonshine-streaming': async () => (await import('./moonshine/moonshine-recognizer.js')).runMoonshine,
     pocketsphinx: async () => (await import('./pocketsphinx-recognizer.js')).runPocketSphinx,
   },
-  endOfTurn: {},
+  endOfTurn: {
+    'smart-turn': async () => (await import('./smart-turn/smart-turn-detector.js')).runSmartTurn,
+  },
   languageModel: {
     llama: async () => (await import('./llama-language-model.js')).runLlama,
   },

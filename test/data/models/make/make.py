@@ -1,0 +1,14 @@
+"""
+Makes the small models of test/data/models: graphs with the inputs, outputs and state of the real ones, written by hand
+so that they do something that a test can tell is right.
+
+    python -m venv venv && venv/bin/pip install numpy onnx onnxruntime
+    venv/bin/python test/data/models/make/make.py
+"""
+
+import moonshine
+import smart_turn
+
+if __name__ == "__main__":
+    for model in (moonshine, smart_turn):
+        model.make()
