@@ -48,6 +48,7 @@ export const runners: Runners = {
     llama: async () => (await import('./llama-language-model.js')).runLlama,
   },
   synthesizer: {
+    kokoro: async () => (await import('./kokoro/kokoro-synthesizer.js')).runKokoro,
     flite: async () => (await import('./flite-synthesizer.js')).runFlite,
   },
 };

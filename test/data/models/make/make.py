@@ -6,9 +6,10 @@ so that they do something that a test can tell is right.
     venv/bin/python test/data/models/make/make.py
 """
 
+import kokoro
 import moonshine
 import smart_turn
 
 if __name__ == "__main__":
-    for model in (moonshine, smart_turn):
+    for model in (kokoro, moonshine, smart_turn):
         model.make()
