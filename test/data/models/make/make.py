@@ -9,7 +9,8 @@ so that they do something that a test can tell is right.
 import kokoro
 import moonshine
 import smart_turn
+import whisper
 
 if __name__ == "__main__":
-    for model in (kokoro, moonshine, smart_turn):
+    for model in (kokoro, moonshine, smart_turn, whisper):
         model.make()
