@@ -39,6 +39,7 @@ export interface Runners {
 export const runners: Runners = {
   recognizer: {
     'moonshine-streaming': async () => (await import('./moonshine/moonshine-recognizer.js')).runMoonshine,
+    'parakeet-tdt': async () => (await import('./parakeet/parakeet-recognizer.js')).runParakeet,
     whisper: async () => (await import('./whisper/whisper-recognizer.js')).runWhisper,
     pocketsphinx: async () => (await import('./pocketsphinx-recognizer.js')).runPocketSphinx,
   },
