@@ -50,6 +50,7 @@ export const runners: Runners = {
     llama: async () => (await import('./llama-language-model.js')).runLlama,
   },
   synthesizer: {
+    piper: async () => (await import('./piper/piper-synthesizer.js')).runPiper,
     kokoro: async () => (await import('./kokoro/kokoro-synthesizer.js')).runKokoro,
     flite: async () => (await import('./flite-synthesizer.js')).runFlite,
   },

@@ -5,7 +5,7 @@ import { OnnxSession, type OnnxOutputs, type OnnxPlace } from '../onnx/onnx-sess
 import { floatTensor, integerTensor } from '../onnx/tensors.js';
 import { Pronouncer } from '../pronunciation/pronouncer.js';
 import type { VoiceModel } from '../synthesis/voice-model.js';
-import { wholeClause, type WordSpan } from '../synthesis/whole-clause.js';
+import { heardSpans, wholeClause, type WordSpan } from '../synthesis/whole-clause.js';
 import { KokoroAlphabet, KokoroVoice, STYLE_SIZE } from './kokoro-files.js';
 import { kokoroTexts, type KokoroText } from './kokoro-text.js';
 
@@ -80,13 +80,7 @@ export class KokoroModel implements VoiceModel {
   #toChunk(part: KokoroText, outputs: OnnxOutputs): SpeechChunk {
     const samples = outputs.floats('waveform');
     const durations = this.#durations(outputs, part.tokens.length);
-    if (!durations) {
-      const words = part.words.map(({ startMs, endMs }) => span(startMs, endMs));
-      const first = words.find((word) => word !== undefined)?.start ?? 0;
-      const shifted = words.map((word) => word && span(word.start - first, word.end - first));
-      const length = shifted.reduce((most, word) => Math.max(most, word?.end ?? 0), 0);
-      return wholeClause(samples, RATE_HZ, part.words, { words: shifted, length, ofSpeech: true });
-    }
+    if (!durations) return wholeClause(samples, RATE_HZ, part.words, heardSpans(part.words));
     // Where each sign begins; the first one is that before the clause.
     const starts = [0];
     for (const duration of durations) starts.push((starts.at(-1) ?? 0) + duration);

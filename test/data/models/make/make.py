@@ -9,9 +9,10 @@ so that they do something that a test can tell is right.
 import kokoro
 import moonshine
 import parakeet
+import piper
 import smart_turn
 import whisper
 
 if __name__ == "__main__":
-    for model in (kokoro, moonshine, parakeet, smart_turn, whisper):
+    for model in (kokoro, moonshine, parakeet, piper, smart_turn, whisper):
         model.make()
