@@ -176,6 +176,8 @@ class FliteRun {
 
   #sentencePrinted(): void {
     const startSample = Math.max(0, this.#size - WAV_HEADER_BYTES) >> 1;
+    // What is printed of a long sentence comes in several parts.
+    if (this.#utterances.at(-1)?.startSample === startSample) return;
     this.#utterances.push({ startSample, tokens: readUtterance(this.#memory.buffer) });
   }
 

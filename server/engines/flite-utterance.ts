@@ -11,6 +11,20 @@ export interface FliteToken {
   /** From the start of the sentence's sound, ms; `undefined` where nothing of it is spoken. */
   startMs: number | undefined;
   endMs: number | undefined;
+  /** What it is spoken as, one word after the other; a number has several. */
+  words: FliteWord[];
+}
+
+export interface FliteWord {
+  /** In lower case, such as `forty` for a part of `42`. */
+  name: string;
+  syllables: FliteSyllable[];
+}
+
+export interface FliteSyllable {
+  stressed: boolean;
+  /** Flite's names of its sounds, such as `hh`. */
+  sounds: string[];
 }
 
 /** Byte offsets of the fields that are read. */
@@ -39,16 +53,31 @@ export function readUtterance(buffer: ArrayBuffer): FliteToken[] {
     times.set(memory.contents(segment), { startMs, endMs });
     startMs = endMs;
   }
+  const spoken = new Map<number, FliteWord>();
   // An item of one relation and the same item of another share their contents.
   for (const word of memory.list(structure)) {
-    const sounds = memory.daughters(word).flatMap((syllable) => memory.daughters(syllable));
+    const syllables = memory.daughters(word);
+    const sounds = syllables.flatMap((syllable) => memory.daughters(syllable));
+    spoken.set(memory.contents(word), {
+      name: memory.string(word, 'name'),
+      syllables: syllables.map((syllable) => ({
+        stressed: memory.string(syllable, 'stress') === '1',
+        sounds: memory.daughters(syllable).map((sound) => memory.string(sound, 'name')),
+      })),
+    });
     const spans = sounds.flatMap((sound) => times.get(memory.contents(sound)) ?? []);
     const [first, last] = [spans[0], spans.at(-1)];
     if (first && last) times.set(memory.contents(word), { startMs: first.startMs, endMs: last.endMs });
   }
   return memory.list(tokens).map((token) => {
-    const spans = memory.daughters(token).flatMap((word) => times.get(memory.contents(word)) ?? []);
-    return { text: memory.string(token, 'name'), startMs: spans[0]?.startMs, endMs: spans.at(-1)?.endMs };
+    const contents = memory.daughters(token).map((word) => memory.contents(word));
+    const spans = contents.flatMap((word) => times.get(word) ?? []);
+    return {
+      text: memory.string(token, 'name'),
+      startMs: spans[0]?.startMs,
+      endMs: spans.at(-1)?.endMs,
+      words: contents.flatMap((word) => spoken.get(word) ?? []),
+    };
   });
 }
 

@@ -40,15 +40,21 @@ export const runners: Runners = {
   recognizer: {
     endpoint: async () => (await import('./endpoint/endpoint-recognizer.js')).runEndpointRecognizer,
     'moonshine-streaming': async () => (await import('./moonshine/moonshine-recognizer.js')).runMoonshine,
+    'parakeet-tdt': async () => (await import('./parakeet/parakeet-recognizer.js')).runParakeet,
+    whisper: async () => (await import('./whisper/whisper-recognizer.js')).runWhisper,
     pocketsphinx: async () => (await import('./pocketsphinx-recognizer.js')).runPocketSphinx,
   },
-  endOfTurn: {},
+  endOfTurn: {
+    'smart-turn': async () => (await import('./smart-turn/smart-turn-detector.js')).runSmartTurn,
+  },
   languageModel: {
     endpoint: async () => (await import('./endpoint/endpoint-language-model.js')).runEndpointLanguageModel,
     llama: async () => (await import('./llama-language-model.js')).runLlama,
   },
   synthesizer: {
     endpoint: async () => (await import('./endpoint/endpoint-synthesizer.js')).runEndpointSynthesizer,
+    piper: async () => (await import('./piper/piper-synthesizer.js')).runPiper,
+    kokoro: async () => (await import('./kokoro/kokoro-synthesizer.js')).runKokoro,
     flite: async () => (await import('./flite-synthesizer.js')).runFlite,
   },
 };

@@ -77,25 +77,42 @@ export function placeWords(
   return placed;
 }
 
+/**
+ * The written word, by its number, that each piece is (a part of); `undefined` where there is none.
+ * @param pieces their texts, in order.
+ */
+export function wordsOfPieces(
+  words: readonly WrittenWord[],
+  pieces: readonly string[],
+): (number | undefined)[] {
+  let index = 0;
+  let offset = 0;
+  return pieces.map((text) => {
+    for (let at = index; at < words.length; at++) {
+      const found = words[at]?.plain.indexOf(text, at === index ? offset : 0) ?? -1;
+      if (found < 0) continue;
+      index = at;
+      offset = found + text.length;
+      return at;
+    }
+    return undefined;
+  });
+}
+
 /** The stretch of sound of each written word that has pieces. */
 function matchPieces(
   words: readonly WrittenWord[],
   pieces: readonly SpokenPiece[],
 ): ({ startSample: number; endSample: number } | undefined)[] {
   const spans = words.map((): { startSample: number; endSample: number } | undefined => undefined);
-  let index = 0;
-  let offset = 0;
-  for (const { text, startSample, endSample } of pieces) {
-    for (let at = index; at < words.length; at++) {
-      const found = words[at]?.plain.indexOf(text, at === index ? offset : 0) ?? -1;
-      if (found < 0) continue;
-      index = at;
-      offset = found + text.length;
-      if (startSample !== undefined && endSample !== undefined) {
-        spans[at] = { startSample: spans[at]?.startSample ?? startSample, endSample };
-      }
-      break;
-    }
+  const places = wordsOfPieces(
+    words,
+    pieces.map(({ text }) => text),
+  );
+  for (const [piece, { startSample, endSample }] of pieces.entries()) {
+    const at = places[piece];
+    if (at === undefined || startSample === undefined || endSample === undefined) continue;
+    spans[at] = { startSample: spans[at]?.startSample ?? startSample, endSample };
   }
   return spans;
 }

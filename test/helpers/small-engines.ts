@@ -12,20 +12,20 @@ type EngineOf<S extends Stage> = Awaited<ReturnType<Awaited<ReturnType<Runners[S
 /**
  * @param id of the catalogue.
  * @param folder under test/data/models that holds files of the names that the entry gives to those of the real model.
- * @param options instead of the entry's.
+ * @param changes options instead of the entry's; paths of files that are not in the folder, by name.
  */
 export async function startSmall<S extends Stage>(
   stage: S,
   id: string,
   folder: string,
-  options?: Record<string, unknown>,
+  changes: { options?: Record<string, unknown>; files?: Record<string, string> } = {},
 ): Promise<EngineOf<S>> {
   const found = findModel(id, stage);
   const files = found.files.map(({ name }) => ({
     name,
-    source: { type: 'local' as const, path: smallModel(folder, name) },
+    source: { type: 'local' as const, path: changes.files?.[name] ?? smallModel(folder, name) },
   }));
-  const entry = { ...found, files, options: { threads: 1, ...(options ?? found.options) } };
+  const entry = { ...found, files, options: { threads: 1, ...(changes.options ?? found.options) } };
   const runner = runners[stage][entry.runner];
   if (!runner) throw new Error(`There is no runner ${entry.runner}.`);
   const run = (await runner()) as (context: RunnerContext) => Promise<EngineOf<S>>;

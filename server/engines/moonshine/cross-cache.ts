@@ -4,7 +4,7 @@ import type { Tensor } from 'onnxruntime-node';
 import type { OnnxSession } from '../onnx/onnx-session.js';
 import { floatTensor } from '../onnx/tensors.js';
 import type { MoonshineConfig } from './moonshine-config.js';
-import type { Rows } from './rows.js';
+import type { Rows } from '../onnx/rows.js';
 
 export class CrossCache {
   readonly #graph: OnnxSession;

@@ -7,7 +7,7 @@ import type { Tensor } from 'onnxruntime-node';
 import type { OnnxSession } from '../onnx/onnx-session.js';
 import { floatTensor, integerTensor, zeros } from '../onnx/tensors.js';
 import type { MoonshineConfig } from './moonshine-config.js';
-import { Rows } from './rows.js';
+import { Rows } from '../onnx/rows.js';
 
 /** The graphs that are needed for it. */
 export interface HearingGraphs {

@@ -1,0 +1,5 @@
+/** Entry of Parakeet's thread. */
+import { serveRecognizer } from '../recognition/serve-recognizer.js';
+import { ParakeetModel, type ParakeetSetup } from './parakeet-model.js';
+
+serveRecognizer((setup: ParakeetSetup) => ParakeetModel.load(setup));
