@@ -68,6 +68,7 @@ export const configSchema = z.strictObject({
     endSilenceMs: z.int().min(64).max(5000),
     minSpeechMs: z.int().min(32).max(1000),
     holdMs: z.int().min(32).max(2000),
+    listenerMs: z.int().min(0).max(3000),
     interruptMs: z.int().min(32).max(5000),
     preRollMs: z.int().min(0).max(1000),
     maxLengthMs: z.int().min(5000).max(120_000),

@@ -8,6 +8,7 @@ import type { OpusEncoderOptions } from './opus-codec.js';
 import type { PacedVoice, Pacer } from './pacer.js';
 import { Playout, type MouthEvent } from './playout.js';
 import { SpeechGate, type SpeechGateOptions } from './speech-gate.js';
+import { VoiceLevel } from './voice-level.js';
 
 export interface CallerStreamOptions extends SpeechGateOptions, EarOptions {
   opus?: OpusEncoderOptions;
@@ -35,6 +36,7 @@ export class CallerStream implements PacedVoice {
   readonly sessionId: string;
   readonly vadState: VadState;
   readonly gate: SpeechGate;
+  readonly level = new VoiceLevel();
   readonly #options: CallerStreamOptions;
   readonly #parent: CallerStreamParent;
   readonly #socket: Socket;

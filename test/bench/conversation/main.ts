@@ -67,7 +67,9 @@ process.stdout.write(
     `latest frame of the callers ${frameClock.worstLatenessMs.toFixed(0)} ms late\n`,
 );
 if (values.json !== undefined) {
-  const run = { startedAt, seconds, speculate: values.speculate, losses, turns: scored };
+  /** What turn-taking was told, to be replayed; see server/session/turn-record.ts. */
+  const records = server.log.filter(({ msg }) => msg === 'turn heard').map(({ record }) => record);
+  const run = { startedAt, seconds, speculate: values.speculate, losses, turns: scored, records };
   writeFileSync(values.json, `${JSON.stringify(run, null, 1)}\n`);
 }
 
