@@ -45,8 +45,11 @@ export type TurnEvent =
   /** The caller said something short while the agent spoke: no turn. */
   | { type: 'dropped' };
 
-/** A noise that pauses this long before it has become speech is forgotten, ms. */
-const noiseGapMs = 200;
+/**
+ * A noise that pauses this long before it has become speech is forgotten, ms. Longer than the silence in the middle of
+ * a word such as "stop", of which only the first sound may have been voiced.
+ */
+const noiseGapMs = 320;
 
 type Limits = Readonly<Record<keyof TurnTakingOptions, number>>;
 

@@ -1,4 +1,5 @@
 /** What a call was like, measured on its recording. */
+import type { TurnLatency } from '../../../server/protocol.js';
 import { countWords, SOUGHT_MS, wordsThatCame } from './heard-words.js';
 import type { Recording } from './recording.js';
 import { wordsOfTurn, type TurnKind } from './script.js';
@@ -23,7 +24,7 @@ export interface ScoredTurn {
   /** What the server says of the same time, ms. */
   toldMs?: number | undefined;
   /** Where the server says it went, ms. */
-  endpointMs?: number | undefined;
+  parts?: TurnLatency | undefined;
   /** The agent spoke before the caller had finished. */
   cutOff?: boolean;
   /** A whole sentence was waited on for long. */
@@ -88,7 +89,7 @@ function inTurn({ turn, span, answeredAtMs, answerTurnId }: PerformedTurn, call:
   const latency = answerTurnId === undefined ? undefined : latencies.get(answerTurnId);
   return {
     cutOff: early || impatient,
-    ...(early ? {} : { responseMs, toldMs: latency?.voiceToVoiceMs, endpointMs: latency?.endpointMs }),
+    ...(early ? {} : { responseMs, toldMs: latency?.voiceToVoiceMs, parts: latency }),
     ...(turn.kind === 'complete' ? { needlessWait: !early && (responseMs ?? Infinity) > NEEDLESS_MS } : {}),
   };
 }

@@ -67,7 +67,7 @@ const interruptions: NonEmpty<string> = [
 ];
 
 /** Said by those who listen. */
-const listeners: NonEmpty<string> = ['Mm hmm.', 'Uh huh.', 'Yeah.', 'Okay.', 'Right.', 'I see.', 'Yes.'];
+const listeners: NonEmpty<string> = ['Um hum.', 'Uh huh.', 'Yeah.', 'Okay.', 'Right.', 'I see.', 'Yes.'];
 const noises: NonEmpty<'cough' | 'knock' | 'rustle'> = ['cough', 'knock', 'rustle'];
 
 const longAnswers: NonEmpty<string> = ['Tell me a long story.', 'Please tell me a long story.'];
