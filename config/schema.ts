@@ -81,6 +81,12 @@ export const configSchema = z.strictObject({
     profile: z.string().regex(/^[\w-]+$/, 'must be the name of a file in config/profiles'),
     folder: z.string(),
   }),
+  tools: z.strictObject({
+    module: z.string(),
+    limitMs: z.int().min(100).max(120_000),
+    fillerAfterMs: z.int().min(100).max(120_000),
+    filler: z.string().max(200),
+  }),
   recognizer: z.strictObject({
     model: z.string().min(1),
     decoders: z.int().min(1).max(32),

@@ -253,11 +253,12 @@ export class Dialogue {
 
   #newAnswer(deltas: (answer: Answer, signal: AbortSignal) => AsyncIterable<ReplyDelta>): Answer {
     const parts = this.#parts;
-    const { media, engines, voice } = parts;
+    const { media, engines, voice, config } = parts;
     const turnId = this.#conversation.nextAgentTurn();
     const answer: Answer = new Answer(
       {
         turnId,
+        filler: { text: config.tools.filler, afterMs: config.tools.fillerAfterMs },
         synthesizer: engines.synthesizer,
         voice,
         play: (samples, last) => media.play(turnId, samples, last),

@@ -1,5 +1,6 @@
 /** What each message of a client must look like before anything else sees it. */
 import { z } from 'zod';
+import { toolDefinitionSchema } from '../tools/tool-definition.js';
 
 const codecParameters = z.record(
   z.string().max(64),
@@ -77,6 +78,7 @@ export const messageSchemas = {
   startCall: z.strictObject({
     systemPrompt: z.string().max(4000).optional(),
     voice: z.string().max(100).optional(),
+    tools: z.array(toolDefinitionSchema).max(16).optional(),
   }),
   connectMedia: z.strictObject({ direction: z.enum(['send', 'receive']), dtlsParameters }),
   sendMicrophone: z.strictObject({ rtpParameters }),
