@@ -7,6 +7,7 @@ import { MediaPath } from './media-path.js';
 import { openMicrophone } from './microphone.js';
 import { PlayoutReporter } from './playout-reporter.js';
 import { prepareCall, type PreparedCall } from './prepared-call.js';
+import { describeTools, runTool, type PageTool } from './page-tools.js';
 import type { Signalling } from './signalling.js';
 import { type CallToken } from './signalling.js';
 import { VoicePlayback } from './voice-playback.js';
@@ -26,6 +27,8 @@ export interface VoiceCallOptions {
   systemPrompt?: string | undefined;
   /** One of the voices that the server offers. */
   voice?: string | undefined;
+  /** Functions of the page that the agent may call. */
+  tools?: readonly PageTool[] | undefined;
   /** Plays the agent. Default: an element of the call's own. */
   audio?: HTMLAudioElement | undefined;
 }
@@ -158,10 +161,11 @@ export class VoiceCall {
 
   async #askForLine(prepared: PreparedCall): Promise<StartCallResult> {
     this.#tellStage('server', false);
-    const { systemPrompt, voice } = this.#options;
+    const { systemPrompt, voice, tools = [] } = this.#options;
     const request = {
       ...(systemPrompt === undefined ? {} : { systemPrompt }),
       ...(voice === undefined ? {} : { voice }),
+      ...(tools.length === 0 ? {} : { tools: describeTools(tools) }),
     };
     const first = prepared.takeSignalling();
     const wasConnected = first.connected;
@@ -192,6 +196,9 @@ export class VoiceCall {
     });
     socket.on('turn', (turn) => this.#listeners.tell('turn', turn));
     socket.on('latency', (latency) => this.#listeners.tell('latency', latency));
+    socket.on('callTool', (call, answer) => {
+      void runTool(this.#options.tools ?? [], call).then(answer);
+    });
     socket.on('callEnded', ({ reason, message }: { reason: EndReason; message: string }) =>
       this.#close(reason, message),
     );

@@ -76,6 +76,7 @@ export const configSchema = z.strictObject({
     endSilenceMs: z.int().min(64).max(5000),
     minSpeechMs: z.int().min(32).max(1000),
     holdMs: z.int().min(32).max(2000),
+    listenerMs: z.int().min(0).max(3000),
     interruptMs: z.int().min(32).max(5000),
     preRollMs: z.int().min(0).max(1000),
     maxLengthMs: z.int().min(5000).max(120_000),
@@ -87,6 +88,12 @@ export const configSchema = z.strictObject({
   models: z.strictObject({
     profile: z.string().regex(/^[\w-]+$/, 'must be the name of a file in config/profiles'),
     folder: z.string(),
+  }),
+  tools: z.strictObject({
+    module: z.string(),
+    limitMs: z.int().min(100).max(120_000),
+    fillerAfterMs: z.int().min(100).max(120_000),
+    filler: z.string().max(200),
   }),
   recognizer: z.strictObject({
     model: z.string().min(1),

@@ -12,6 +12,7 @@ import { startMediaThreads } from './media/media-threads.js';
 import { Metrics } from './observability/metrics.js';
 import { Refusals } from './observability/refusals.js';
 import { SessionManager } from './session/session-manager.js';
+import { loadOperatorTools } from './tools/operator-tools.js';
 import { startSignalling } from './signalling/signalling.js';
 
 export interface App {
@@ -74,7 +75,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     // When one fails, the others must have started before they can be closed.
     await Promise.allSettled(starting);
     const [engines, mediaServer, mediaThreads] = await Promise.all(starting);
-    const manager = new SessionManager({ config, engines, mediaServer, mediaThreads, metrics, log });
+    const tools = await loadOperatorTools(config.tools);
+    const manager = new SessionManager({ tools, config, engines, mediaServer, mediaThreads, metrics, log });
     metrics.observe({
       calls: () => manager.size,
       freeSequences: () => engines.languageModel.free,

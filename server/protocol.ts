@@ -27,11 +27,25 @@ export interface TransportParameters {
   dtlsParameters: mediasoup.DtlsParameters;
 }
 
+/** A function as the language model is told of it. */
+export interface ToolDefinition {
+  /** A letter, then letters, digits and `_`. */
+  name: string;
+  /** Tells the model when to call it; 500 characters at most. */
+  description: string;
+  /** JSON schema of the arguments, of type "object"; without one there are none. */
+  parameters?: Record<string, unknown> | undefined;
+}
+
+export type ToolAnswer = { ok: true; result: unknown } | { ok: false; message: string };
+
 export interface StartCallRequest {
   /** Instructions for the agent in place of the configured ones; 4,000 characters at most. */
   systemPrompt?: string;
   /** One of the voices in {@link StartCallResult.voices}; else the configured one. */
   voice?: string;
+  /** Functions of the page that the agent may call in this call; 16 at most. */
+  tools?: ToolDefinition[];
 }
 
 export interface StartCallResult {
@@ -149,5 +163,7 @@ export interface ServerToClientEvents {
   state(state: AgentState): void;
   turn(update: TurnUpdate): void;
   latency(latency: TurnLatency): void;
+  /** The agent calls a function of the page, which answers with the result as JSON or with why there is none. */
+  callTool(call: { name: string; arguments: unknown }, answer: (answer: ToolAnswer) => void): void;
   callEnded(end: { reason: EndReason; message: string }): void;
 }

@@ -2,12 +2,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { VadState } from '../engines/engine-types.js';
 import { Ear, type EarOptions, type EarWindow } from './ear.js';
+import { EchoGuard } from './echo-guard.js';
 import type { MediaCounts } from './media-counting.js';
 import { monotonicMs, type StreamParameters } from './media-types.js';
 import type { OpusEncoderOptions } from './opus-codec.js';
 import type { PacedVoice, Pacer } from './pacer.js';
 import { Playout, type MouthEvent } from './playout.js';
 import { SpeechGate, type SpeechGateOptions } from './speech-gate.js';
+import { VoiceLevel } from './voice-level.js';
 
 export interface CallerStreamOptions extends SpeechGateOptions, EarOptions {
   opus?: OpusEncoderOptions;
@@ -34,7 +36,9 @@ const LOOKUP_HOST = (_: string, __: unknown, done: (error: null, address: string
 export class CallerStream implements PacedVoice {
   readonly sessionId: string;
   readonly vadState: VadState;
-  readonly gate: SpeechGate;
+  readonly #gate: SpeechGate;
+  readonly #level = new VoiceLevel();
+  #echoGuard: EchoGuard | undefined;
   readonly #options: CallerStreamOptions;
   readonly #parent: CallerStreamParent;
   readonly #socket: Socket;
@@ -52,7 +56,7 @@ export class CallerStream implements PacedVoice {
   ) {
     this.sessionId = sessionId;
     this.vadState = vadState;
-    this.gate = new SpeechGate(options);
+    this.#gate = new SpeechGate(options);
     this.#options = options;
     this.#parent = parent;
     this.#socket = socket;
@@ -102,8 +106,17 @@ export class CallerStream implements PacedVoice {
       const onWindow = (window: EarWindow): void => this.#parent.heard(this, window);
       this.#ear = new Ear(stream, this.#parent.counts, onWindow, monotonicMs(), this.#options);
       const onEvent = (event: MouthEvent): void => this.#parent.played(this, event);
-      this.#playout = new Playout(stream.voice, onEvent, this.#options.opus);
+      const guard = new EchoGuard(stream.voice.sampleRateHz);
+      this.#echoGuard = guard;
+      const onSent = (samples: Int16Array, atMs: number): void => guard.send(samples, atMs);
+      this.#playout = new Playout(stream.voice, onEvent, this.#options.opus, onSent);
     });
+  }
+
+  /** Whether the caller speaks in a window of this probability. To be asked of each window once, in order. */
+  voiced({ samples, receivedAtMs }: EarWindow, probability: number): boolean {
+    const other = this.#echoGuard?.isEcho(samples, receivedAtMs) === true || this.#level.fallenAway(samples);
+    return this.#gate.update(other ? 0 : probability);
   }
 
   /** Lets time pass for the ear. To be called every 10 to 20 ms. */

@@ -86,7 +86,7 @@ export class HeardBatch {
           sessionId: stream.sessionId,
           ...window,
           probability,
-          voiced: stream.gate.update(probability),
+          voiced: stream.voiced(window, probability),
         });
       }
       if (heard.length > 0) this.#onHeard(heard);

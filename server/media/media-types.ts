@@ -31,7 +31,7 @@ export interface HeardWindow {
   receivedAtMs: number;
   /** Speech probability, 0 to 1. */
   probability: number;
-  /** The speech gate's decision: hysteresis over the probability. */
+  /** Whether the caller speaks: the probability with hysteresis, less the agent's own voice coming back. */
   voiced: boolean;
   /** Samples of this window that were concealed because their packets never came. */
   concealed: number;

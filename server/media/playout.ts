@@ -39,6 +39,7 @@ export class Playout {
   readonly #voice: StreamParameters['voice'];
   readonly #encoder: OpusEncoder;
   readonly #onEvent: (event: MouthEvent) => void;
+  readonly #onSent: (samples: Int16Array, atMs: number) => void;
   readonly #queue: SegmentQueue;
   #gain = 1;
   #targetGain = 1;
@@ -51,13 +52,16 @@ export class Playout {
   #timestamp = randomInt(0x1_0000_0000);
   #lastDeadlineMs: number | undefined;
 
+  /** @param onSent called with the sound of every packet as it leaves, at the voice's rate. */
   constructor(
     voice: StreamParameters['voice'],
     onEvent: (event: MouthEvent) => void,
     options: OpusEncoderOptions = {},
+    onSent: (samples: Int16Array, atMs: number) => void = () => undefined,
   ) {
     this.#voice = voice;
     this.#onEvent = onEvent;
+    this.#onSent = onSent;
     this.#encoder = new OpusEncoder(voice.sampleRateHz, options);
     this.#queue = new SegmentQueue((MAX_QUEUED_MS * voice.sampleRateHz) / 1_000);
   }
@@ -146,6 +150,7 @@ export class Playout {
       payload: frame.payload,
     });
     this.#talking = true;
+    this.#onSent(frame.samples, deadlineMs);
     this.#report(frame, nowMs);
     return packet;
   }

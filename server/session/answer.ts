@@ -7,11 +7,20 @@ import type { ReplyDelta, SpeechSynthesizer, Tool, ToolCall } from '../engines/e
 import { deferred } from '../engines/deferred.js';
 import { unlessAborted } from '../engines/turnstile.js';
 import { TurnMarks } from '../observability/turn-latency.js';
+import { Interjection } from './interjection.js';
 import { speakReply, type ReplyOutcome } from './reply.js';
 import { SpokenSegment } from './spoken-segment.js';
 
+/** What is said while a function takes its time. */
+export interface Filler {
+  text: string;
+  /** So long after the call, ms. */
+  afterMs: number;
+}
+
 export interface AnswerParts {
   turnId: number;
+  filler: Filler;
   synthesizer: SpeechSynthesizer;
   voice: string;
   /** Gives sound to the media thread. */
@@ -35,17 +44,20 @@ export class Answer {
   readonly #abort = new AbortController();
   readonly #committed = deferred<void>();
   readonly #onText: (text: string) => void;
+  readonly #filler: Filler;
+  readonly #interjection = new Interjection();
   #isCommitted = false;
 
   /** @param signal the session's. */
   constructor(parts: AnswerParts, signal: AbortSignal) {
     this.turnId = parts.turnId;
+    this.#filler = parts.filler;
     this.#onText = (text) => parts.onText(text);
     this.segment = new SpokenSegment(parts.turnId, (samples, last) => parts.play(samples, last));
     const joined = AbortSignal.any([signal, this.#abort.signal]);
     this.outcome = speakReply(
       {
-        deltas: parts.deltas(this, joined),
+        deltas: this.#interjection.into(parts.deltas(this, joined)),
         synthesizer: parts.synthesizer,
         voice: parts.voice,
         segment: this.segment,
@@ -79,14 +91,20 @@ export class Answer {
     this.#abort.abort();
   }
 
-  /** The same tools, which wait for the commit before they do anything. */
+  /** The same tools, which wait for the commit before they do anything, and have words said while they take long. */
   gate(tools: readonly Tool[]): Tool[] {
     return tools.map((tool) => ({
       ...tool,
       run: async (args, signal) => {
         signal.throwIfAborted();
         await unlessAborted(this.#committed.promise, signal);
-        return tool.run(args, signal);
+        const { text, afterMs } = this.#filler;
+        const slow = setTimeout(() => text !== '' && this.#interjection.say(text), afterMs);
+        try {
+          return await tool.run(args, signal);
+        } finally {
+          clearTimeout(slow);
+        }
       },
     }));
   }

@@ -10,11 +10,23 @@ const sounds = new Set(
 /** Longest of them, words. */
 const maxWords = 3;
 
-/** Whether words are nothing but such sounds. No words at all are: a cough has none. */
-export function isBackchannel(words: string): boolean {
+/** Words with which people take the turn; a short sound is meant to stop the agent only if it is one of them. */
+const takingTheTurn = new Set(
+  'stop wait no hold hang sorry excuse hey hello enough pause quiet but what who why when where how please'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Whether words over the agent's voice are nothing but a listener's sound. No words at all are: a cough has none. A
+ * sound that is over soon mostly is, whatever the recogniser makes of it.
+ * @param short whether the voice was as short as such sounds are.
+ */
+export function isBackchannel(words: string, short: boolean): boolean {
   const list = words
     .toLowerCase()
     .split(/[^a-z']+/)
     .filter((word) => word !== '');
-  return list.length <= maxWords && list.every((word) => sounds.has(word));
+  if (list.length <= maxWords && list.every((word) => sounds.has(word))) return true;
+  return short && !list.some((word) => takingTheTurn.has(word));
 }

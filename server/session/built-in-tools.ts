@@ -1,6 +1,9 @@
 /** The functions that every agent may call: time and date, and ending the call. */
 import type { Tool } from '../engines/engine-types.js';
 
+/** No other function may be called so. */
+export const builtInToolNames: readonly string[] = ['get_time', 'end_call'];
+
 /** @param endCall called when the model wants to end the call; the answer in progress is still spoken. */
 export function builtInTools(endCall: () => void): Tool[] {
   return [

@@ -94,7 +94,7 @@ export class Dialogue {
       parts.config.turn,
       {
         ducking: () => parts.media.gain(duckedGain),
-        quiet: () => parts.media.gain(1),
+        quiet: () => this.#letAgentSpeakOn(),
         began: () => this.#callerBegan(),
         partial: (words) => this.#showCaller(words, false),
         holding: () => parts.media.hold(true),
@@ -103,6 +103,7 @@ export class Dialogue {
         resumed: () => this.#dropDraft(),
         ended: (heard) => this.#callerEnded(heard),
         dropped: () => this.#callerDropped(),
+        recorded: (record) => parts.log.debug({ record }, 'turn heard'),
       },
       signal,
     );
@@ -200,9 +201,11 @@ export class Dialogue {
 
   /** Over the agent's voice words decide: a listener's sounds let it go on, all others stop it. */
   #judgeInterruption(words: Promise<string>): void {
+    const short = this.#hearing.voicedMs <= this.#parts.config.turn.listenerMs;
     words
       .then((text) => {
-        if (isBackchannel(text)) {
+        if (isBackchannel(text, short)) {
+          this.#hearing.takeForListener();
           this.#letAgentSpeakOn();
           return;
         }
@@ -250,11 +253,12 @@ export class Dialogue {
 
   #newAnswer(deltas: (answer: Answer, signal: AbortSignal) => AsyncIterable<ReplyDelta>): Answer {
     const parts = this.#parts;
-    const { media, engines, voice } = parts;
+    const { media, engines, voice, config } = parts;
     const turnId = this.#conversation.nextAgentTurn();
     const answer: Answer = new Answer(
       {
         turnId,
+        filler: { text: config.tools.filler, afterMs: config.tools.fillerAfterMs },
         synthesizer: engines.synthesizer,
         voice,
         play: (samples, last) => media.play(turnId, samples, last),

@@ -5,6 +5,7 @@
 import { HEARING_RATE_HZ, VAD_WINDOW_SAMPLES } from '../engines/engine-types.js';
 import type { RecognizerHandle, Utterance } from '../engines/engine-types.js';
 import type { HeardWindow } from '../media/media-types.js';
+import { TurnRecord } from './turn-record.js';
 import { TurnTaking, type TurnTakingOptions } from './turn-taking.js';
 
 export interface HearingOptions extends TurnTakingOptions {
@@ -41,6 +42,8 @@ export interface HearingEvents {
   ended(heard: HeardWords): void;
   /** What began was no turn. */
   dropped(): void;
+  /** All that was decided on since the call was last quiet, to be replayed; see {@link TurnRecord}. */
+  recorded(record: string): void;
 }
 
 /**
@@ -66,6 +69,7 @@ interface OpenTurn {
 
 export class Hearing {
   readonly #taking: TurnTaking;
+  readonly #record = new TurnRecord();
   readonly #recognizer: RecognizerHandle;
   readonly #events: HearingEvents;
   readonly #signal: AbortSignal;
@@ -94,6 +98,7 @@ export class Hearing {
   /** Says how long the pause that is on must last to end the turn, ms. */
   endAfter(silenceMs: number): void {
     this.#taking.endAfter(silenceMs);
+    this.#record.endAfter(silenceMs);
   }
 
   /** Whether what the caller is saying is meant for the agent, and no sound of a listener. */
@@ -104,6 +109,18 @@ export class Hearing {
   /** The words of the turn show that the caller means to stop the agent. */
   confirmInterruption(): void {
     this.#taking.confirmInterruption();
+    this.#record.confirmInterruption();
+  }
+
+  /** The words of the turn are a listener's. */
+  takeForListener(): void {
+    this.#taking.takeForListener();
+    this.#record.takeForListener();
+  }
+
+  /** Voiced sound of the turn so far, ms. */
+  get voicedMs(): number {
+    return this.#taking.voicedMs;
   }
 
   /** Takes the next window of the caller, in order. */
@@ -116,6 +133,7 @@ export class Hearing {
       this.#turn.windows.push(window);
       this.#turn.utterance?.push(window.samples);
     }
+    this.#record.hear(window.voiced, agentSpeaking);
     for (const event of this.#taking.hear(window, agentSpeaking)) {
       switch (event.type) {
         case 'began':
@@ -145,6 +163,7 @@ export class Hearing {
           this.#events[event.type]();
           break;
       }
+      if (event.type === 'ended' || event.type === 'dropped') this.#events.recorded(this.#record.take());
     }
   }
 

@@ -84,6 +84,8 @@ async function* textOf(parts: ReplyParts): AsyncIterable<string> {
   for await (const delta of parts.deltas) {
     if (delta.type === 'call') {
       parts.onCall(delta.call);
+      // What stood before the call and what comes after it are two sentences.
+      yield ' ';
       continue;
     }
     parts.marks.set('firstToken', monotonicMs());

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Grant } from '../access/call-grant.js';
 import type { Config } from '../config.js';
-import type { LanguageModelHandle, RecognizerHandle } from '../engines/engine-types.js';
+import type { LanguageModelHandle, RecognizerHandle, Tool } from '../engines/engine-types.js';
 import type { LoadedEngines } from '../engines/load-engines.js';
 import { BadRequestError, ParleyError, ServerDrainingError, ServerFullError } from '../errors.js';
 import type { Logger } from '../log.js';
@@ -12,6 +12,8 @@ import type { MediaThreads } from '../media/media-threads.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { StartCallRequest } from '../protocol.js';
 import { plainLanguageModel, plainRecognizer } from './plain-words.js';
+import { pageTools } from '../tools/page-tools.js';
+import { builtInToolNames } from './built-in-tools.js';
 import { Session, type SessionListener } from './session.js';
 
 /** What a call is made from. */
@@ -22,6 +24,8 @@ export interface Shared {
   mediaThreads: MediaThreads;
   metrics: Metrics;
   log: Logger;
+  /** The operator's functions. */
+  tools: readonly Tool[];
 }
 
 /** A call that was let in. */
@@ -101,6 +105,12 @@ export class SessionManager {
   ): Promise<Call> {
     const { config, engines, metrics } = this.#shared;
     const id = randomUUID();
+    const ofPage = pageTools(
+      request.tools ?? [],
+      [...builtInToolNames, ...this.#shared.tools.map(({ name }) => name)],
+      (name, args, limitMs) => listener.callTool(name, args, limitMs),
+      config.tools.limitMs,
+    );
     const log = this.#shared.log.child({
       session: id,
       ...(grant.caller === undefined ? {} : { caller: grant.caller }),
@@ -124,6 +134,7 @@ export class SessionManager {
         log,
         systemPrompt: request.systemPrompt ?? config.agent.systemPrompt,
         voice,
+        tools: [...this.#shared.tools, ...ofPage],
         draftsAllowed: () => Object.values(engines.queues()).every(({ waiting }) => waiting === 0),
       });
       const call: Call = { session, media };

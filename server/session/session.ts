@@ -4,7 +4,7 @@
 import { allowsTool, lengthLimitMs } from '../access/apply-grant.js';
 import type { Grant } from '../access/call-grant.js';
 import type { Config } from '../config.js';
-import type { Engines, LanguageModelHandle, RecognizerHandle } from '../engines/engine-types.js';
+import type { Engines, LanguageModelHandle, RecognizerHandle, Tool } from '../engines/engine-types.js';
 import type { Logger } from '../log.js';
 import type { CallMedia } from '../media/call-media.js';
 import type { HeardWindow } from '../media/media-types.js';
@@ -23,6 +23,8 @@ export interface SessionListener {
   state(state: AgentState): void;
   turn(update: TurnUpdate): void;
   latency(latency: TurnLatency): void;
+  /** Runs a function of the page; rejects with its error, or when there is no answer within `limitMs`. */
+  callTool(name: string, args: unknown, limitMs: number): Promise<unknown>;
   ended(reason: EndReason, message: string): void;
 }
 
@@ -40,6 +42,8 @@ export interface SessionOptions {
   log: Logger;
   systemPrompt: string;
   voice: string;
+  /** Functions that the agent may call, besides the built-in ones. */
+  tools: readonly Tool[];
   /** Whether the machine has room for work that may be thrown away. */
   draftsAllowed(): boolean;
 }
@@ -69,7 +73,9 @@ export class Session {
     this.#dialogue = new Dialogue(
       {
         ...options,
-        tools: builtInTools(endCall).filter(({ name }) => allowsTool(options.grant, name)),
+        tools: [...builtInTools(endCall), ...options.tools].filter(({ name }) =>
+          allowsTool(options.grant, name),
+        ),
         draftsAllowed: () => config.turn.speculate && options.draftsAllowed(),
         onState: (state) => listener.state(state),
         onTurn: (update) => listener.turn(update),

@@ -17,7 +17,7 @@ export interface TurnTakingOptions {
   pauseMs: number;
   /** Voiced sound that makes speech of a noise, ms. */
   minSpeechMs: number;
-  /** Voiced sound that makes the agent pause, ms. */
+  /** Voiced sound that makes the agent pause, ms. May be less than it takes to be speech: a noise ends the pause. */
   holdMs: number;
   /** Voiced sound that stops the agent, ms. */
   interruptMs: number;
@@ -28,7 +28,7 @@ export interface TurnTakingOptions {
 export type TurnEvent =
   /** The first sound over the agent's voice: lower it. */
   | { type: 'ducking' }
-  /** It was nothing: the agent's voice may be as it was. */
+  /** It was nothing: the agent's voice may be as it was, and go on if it was held. */
   | { type: 'quiet' }
   /** It is speech. `position` is where its first voiced window began. */
   | { type: 'began'; position: number }
@@ -45,8 +45,11 @@ export type TurnEvent =
   /** The caller said something short while the agent spoke: no turn. */
   | { type: 'dropped' };
 
-/** A noise that pauses this long before it has become speech is forgotten, ms. */
-const noiseGapMs = 200;
+/**
+ * A noise that pauses this long before it has become speech is forgotten, ms. Longer than the silence in the middle of
+ * a word such as "stop", of which only the first sound may have been voiced.
+ */
+const noiseGapMs = 320;
 
 type Limits = Readonly<Record<keyof TurnTakingOptions, number>>;
 
@@ -79,6 +82,11 @@ export class TurnTaking {
     return this.#overAgent === 'no' || this.#overAgent === 'interrupting';
   }
 
+  /** Voiced sound of the turn so far, ms. */
+  get voicedMs(): number {
+    return (this.#voiced * 1000) / HEARING_RATE_HZ;
+  }
+
   /** Says how long the pause that is on must last to end the turn, ms. */
   endAfter(silenceMs: number): void {
     if (this.#paused) this.#endSilence = (silenceMs * HEARING_RATE_HZ) / 1000;
@@ -87,6 +95,11 @@ export class TurnTaking {
   /** The words of the turn show that the caller means to stop the agent. */
   confirmInterruption(): void {
     if (this.#phase === 'speaking') this.#overAgent = 'interrupting';
+  }
+
+  /** The words of the turn are a listener's: the agent speaks on, and pauses anew when the caller goes on. */
+  takeForListener(): void {
+    if (this.#overAgent === 'holding') this.#overAgent = 'ducking';
   }
 
   /**
@@ -119,10 +132,9 @@ export class TurnTaking {
       this.#endSilence = this.#limits.endSilenceMs;
       events.push({ type: 'resumed' });
     }
-    if (agentSpeaking && this.#phase === 'speaking') {
-      this.#stepOver('ducking', 'holding', this.#limits.holdMs, events);
+    if (agentSpeaking) this.#stepOver('ducking', 'holding', this.#limits.holdMs, events);
+    if (agentSpeaking && this.#phase === 'speaking')
       this.#stepOver('holding', 'interrupting', this.#limits.interruptMs, events);
-    }
     if (this.#phase === 'speaking' && this.#lastVoiced - this.#began >= this.#limits.maxLengthMs) {
       events.push(this.#end(false));
     }

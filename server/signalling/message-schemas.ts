@@ -1,6 +1,7 @@
 /** What each message of a client must look like before anything else sees it. */
 import { z } from 'zod';
 import { plainText } from '../plain-text.js';
+import { toolDefinitionSchema } from '../tools/tool-definition.js';
 
 const codecParameters = z.record(
   z.string().max(64),
@@ -82,6 +83,7 @@ export const messageSchemas = {
       .transform((text) => plainText(text, true))
       .optional(),
     voice: z.string().max(100).optional(),
+    tools: z.array(toolDefinitionSchema).max(16).optional(),
   }),
   connectMedia: z.strictObject({ direction: z.enum(['send', 'receive']), dtlsParameters }),
   sendMicrophone: z.strictObject({ rtpParameters }),

@@ -26,6 +26,7 @@ import type { CallMedia } from '../media/call-media.js';
 import type { Session, SessionListener } from '../session/session.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { PacketBudget } from './packet-budget.js';
+import { callPageTool } from './page-tool-call.js';
 import { messageSchemas, type MessageName } from './message-schemas.js';
 
 type EngineSocket = CallerSocket['conn'];
@@ -232,6 +233,7 @@ class Connection {
       state: (state) => socket.emit('state', state),
       turn: (update) => socket.emit('turn', update),
       latency: (latency) => socket.emit('latency', latency),
+      callTool: (name, args, limitMs) => callPageTool(socket, name, args, limitMs),
       ended: (reason: EndReason, message: string) => {
         this.#call = undefined;
         place.ended();

@@ -46,6 +46,14 @@ export interface HeardAnswer {
   mouthToEarMs: number | undefined;
 }
 
+/** How a caller differs from one who sends clips over a network that loses nothing. */
+export interface CallerOptions {
+  /** The next 20 ms of the microphone, asked for when it is due; in place of clips and quiet. */
+  microphone?: () => Buffer;
+  /** Whether the next packet of this direction is lost on its way. */
+  loses?: (direction: 'up' | 'down') => boolean;
+}
+
 /** Times of the way to `ready`, ms from the first message. */
 export interface ConnectTimes {
   startCallMs: number;
@@ -61,6 +69,7 @@ export class WebRtcCaller {
   readonly #send: WebRtcTransport;
   readonly #receive: WebRtcTransport;
   readonly #recorder = new VoiceRecorder();
+  readonly #options: CallerOptions;
   readonly #latencies = new Map<number, TurnLatency>();
   readonly #answered = new Set<number>();
   #state: AgentState = 'listening';
@@ -85,6 +94,7 @@ export class WebRtcCaller {
     url: string,
     request: StartCallRequest = {},
     readyLimitMs = 15_000,
+    options: CallerOptions = {},
   ): Promise<WebRtcCaller> {
     const signalling = await SignallingClient.connect(url);
     const askedAtMs = monotonicMs();
@@ -99,7 +109,7 @@ export class WebRtcCaller {
         WebRtcTransport.make(start.receive),
       ]);
       const times = { startCallMs, readyMs: 0 };
-      caller = new WebRtcCaller(signalling, start, send, receive, times);
+      caller = new WebRtcCaller(signalling, start, send, receive, times, options);
       const opened = caller;
       await opened.#connect();
       await until(
@@ -125,8 +135,10 @@ export class WebRtcCaller {
     send: WebRtcTransport,
     receive: WebRtcTransport,
     times: ConnectTimes,
+    options: CallerOptions,
   ) {
     this.#signalling = signalling;
+    this.#options = options;
     this.start = start;
     this.#send = send;
     this.#receive = receive;
@@ -138,7 +150,8 @@ export class WebRtcCaller {
     socket.on('callEnded', (end) => (this.#end = end));
     const voiceSsrc = start.voiceTrack.rtpParameters.encodings?.[0]?.ssrc;
     receive.onRtp(({ header, payload }) => {
-      if (header.ssrc === voiceSsrc && !this.#left) this.#recorder.take(header, payload);
+      if (header.ssrc !== voiceSsrc || this.#left || this.#options.loses?.('down') === true) return;
+      this.#recorder.take(header, payload);
     });
   }
 
@@ -245,6 +258,11 @@ export class WebRtcCaller {
     return this.#answerOf(turn, this.#recorder.takeFrames());
   }
 
+  /** Where the time of each answer went, as the server tells it, by the agent's turn. */
+  get latencies(): ReadonlyMap<number, TurnLatency> {
+    return this.#latencies;
+  }
+
   /** What was last understood of the caller. */
   get understood(): string | undefined {
     return this.turns.findLast(({ speaker, final }) => speaker === 'caller' && final)?.text;
@@ -298,13 +316,13 @@ export class WebRtcCaller {
   #sendFrames(frames: number): void {
     for (let frame = 0; frame < frames; frame++) {
       const next = this.#queue.shift();
-      const packet = next?.packet ?? quietPackets[this.#quiet++ % quietPackets.length];
+      const packet =
+        next?.packet ?? this.#options.microphone?.() ?? quietPackets[this.#quiet++ % quietPackets.length];
       const { ssrc, sequence, timestamp } = this.#rtp;
       if (packet !== undefined && !this.#muted) {
-        this.#send.send(
-          { marker: false, payloadType: MICROPHONE_PAYLOAD_TYPE, sequenceNumber: sequence, timestamp, ssrc },
-          packet,
-        );
+        const header = { marker: false, payloadType: MICROPHONE_PAYLOAD_TYPE, timestamp, ssrc };
+        if (this.#options.loses?.('up') !== true)
+          this.#send.send({ ...header, sequenceNumber: sequence }, packet);
         this.#rtp.sequence = (sequence + 1) & 0xffff;
       }
       this.#rtp.timestamp = (timestamp + FRAME_TICKS) >>> 0;

@@ -58,6 +58,12 @@ function microphone(change: object = {}): object {
 /** Almost right messages and the field that the answer must name. */
 const almost: [keyof ClientToServerEvents, string, unknown][] = [
   ['startCall', 'systemPrompt', { systemPrompt: 5 }],
+  ['startCall', 'tools.0.name', { tools: [{ name: 'a b', description: 'c' }] }],
+  [
+    'startCall',
+    'tools.0.parameters',
+    { tools: [{ name: 'a', description: 'b', parameters: { type: 'string' } }] },
+  ],
   ['startCall', 'systemPrompt', { systemPrompt: 'x'.repeat(4001) }],
   ['startCall', 'voice', { voice: {} }],
   ['startCall', 'voice', { voice: '../../etc/passwd' }],

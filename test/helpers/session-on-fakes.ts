@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { localGrant } from '../../server/access/call-grant.js';
 import { loadConfig } from '../../server/config.js';
 import { Metrics } from '../../server/observability/metrics.js';
+import type { Tool } from '../../server/engines/engine-types.js';
 import type { EndReason, TurnLatency, TurnUpdate } from '../../server/protocol.js';
 import { Session } from '../../server/session/session.js';
 import { FakeLanguageModel, type FakeScript } from '../fakes/fake-language-model.js';
@@ -30,6 +31,7 @@ export class SessionOnFakes {
     script: FakeScript,
     utterances: (ScriptedUtterance | string)[],
     environment: NodeJS.ProcessEnv = {},
+    tools: readonly Tool[] = [],
   ) {
     this.recognizer = new FakeRecognizer(...utterances);
     this.model = new FakeLanguageModel({ script });
@@ -48,6 +50,7 @@ export class SessionOnFakes {
           this.turns.set(`${update.speaker} ${update.turnId}`, update);
         },
         latency: (latency) => this.latencies.push(latency),
+        callTool: () => Promise.reject(new Error('There is no page.')),
         ended: (reason) => this.ends.push(reason),
       },
       grant: localGrant,
@@ -55,6 +58,7 @@ export class SessionOnFakes {
       log: pino({ level: 'silent' }),
       systemPrompt: '',
       voice: 'hum',
+      tools,
       draftsAllowed: () => true,
     });
     this.session.onClosed(() => (this.closed = true));

@@ -125,6 +125,21 @@ describe('signalling', () => {
     expect(result).toMatchObject({ callId: 'call-1', ...about });
   });
 
+  it("brings a function call to the page and the page's answer back", async () => {
+    client.socket.on('callTool', (call, answer) => {
+      if (call.name === 'show') answer({ ok: true, result: { shown: call.arguments } });
+      else if (call.name === 'fail') answer({ ok: false, message: 'No picture.' });
+      else if (call.name === 'lie') answer({ ok: 'perhaps' } as never);
+    });
+    const tools = [{ name: 'show', description: 'Shows a picture.' }];
+    await client.request('startCall', { tools });
+    const { listener } = calls[0] ?? {};
+    expect(await listener?.callTool('show', { picture: 1 }, 1000)).toEqual({ shown: { picture: 1 } });
+    await expect(listener?.callTool('fail', {}, 1000)).rejects.toThrow('No picture.');
+    await expect(listener?.callTool('lie', {}, 1000)).rejects.toThrow(/protocol/);
+    await expect(listener?.callTool('silent', {}, 50)).rejects.toThrow();
+  });
+
   it('hands messages to the call of the socket', async () => {
     await client.request('startCall', { systemPrompt: 'Be short.' });
     const [call] = calls;

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { EngineFailedError } from '../../../server/errors.js';
 import type { EndReason } from '../../../server/protocol.js';
 import { SessionOnFakes as Call } from '../../helpers/session-on-fakes.js';
+import type { Tool } from '../../../server/engines/engine-types.js';
 import { until } from '../../helpers/until.js';
 
 let call: Call | undefined;
@@ -210,6 +211,32 @@ describe('session', () => {
     call.media.advance();
     await until('the call is over', () => call?.closed);
     expect(call.ends).toEqual(['agentEnded']);
+  });
+
+  it('says that it takes a moment while a function takes long, and nothing when it does not', async () => {
+    const finished: (() => void)[] = [];
+    const look: Tool = {
+      name: 'look',
+      description: 'Looks something up.',
+      run: () => new Promise((resolve) => finished.push(() => resolve({ found: 7 }))),
+    };
+    const script = () => [{ say: 'Let me see.' }, { call: 'look' }, { say: 'It is seven.' }];
+    const settings = { PARLEY_TOOLS_FILLER_AFTER_MS: '100', PARLEY_TOOLS_FILLER: 'One moment.' };
+    call = new Call(script, [], settings, [look]).connect();
+    call.session.say('look it up');
+    await until('the filler is spoken', () => call?.text('agent 1')?.includes('One moment.'));
+    call.media.advance();
+    finished.splice(0).forEach((finish) => finish());
+    await call.answerReady();
+    call.media.advance();
+    await until('the answer is over', () => call?.turns.get('agent 1')?.final);
+    expect(call.text('agent 1')).toBe('Let me see. One moment. It is seven.');
+
+    call.session.say('once more');
+    await until('the function runs', () => finished.length > 0);
+    finished.splice(0).forEach((finish) => finish());
+    await call.answerReady();
+    expect(call.text('agent 2')).toBe('Let me see. It is seven.');
   });
 
   it('greets first when told to', async () => {

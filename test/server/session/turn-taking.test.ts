@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TurnTaking, type TurnEvent } from '../../../server/session/turn-taking.js';
+import { replayTurn } from '../../helpers/replay-turn.js';
 
 const options = {
   endSilenceMs: 500,
@@ -10,17 +11,7 @@ const options = {
   maxLengthMs: 10_000,
 };
 
-/** Plays windows of 32 ms: `#` is voice, `.` silence, capital letters while the agent speaks (`V` voice, `S` silence). */
-function play(taking: TurnTaking, windows: string, from = 0): { at: number; event: TurnEvent }[] {
-  return [...windows].flatMap((kind, index) =>
-    taking
-      .hear(
-        { position: (from + index) * 512, voiced: kind === '#' || kind === 'V' },
-        kind === 'V' || kind === 'S',
-      )
-      .map((event) => ({ at: index, event })),
-  );
-}
+const play = (taking: TurnTaking, windows: string, from = 0) => replayTurn(windows, options, taking, from);
 
 const types = (events: { event: TurnEvent }[]) => events.map(({ event }) => event.type);
 
@@ -47,7 +38,7 @@ describe('turn taking', () => {
     const taking = new TurnTaking(options);
     play(taking, '####...');
     taking.endAfter(160);
-    expect(play(taking, '....', 7).map(({ at, event }) => `${at} ${event.type}`)).toEqual(['1 ended']);
+    expect(play(taking, '....', 7).map(({ at, event }) => `${at} ${event.type}`)).toEqual(['8 ended']);
     play(taking, '####...', 20);
     taking.endAfter(1200);
     expect(play(taking, '.'.repeat(34), 27)).toEqual([]);
