@@ -82,7 +82,7 @@ export const configSchema = z.strictObject({
   }),
   recognizer: z.strictObject({
     model: z.string().min(1),
-    decoders: z.int().min(1).max(32),
+    decoders: z.literal('auto').or(z.int().min(1).max(64)),
   }),
   endOfTurn: z.strictObject({
     model: z.string(),

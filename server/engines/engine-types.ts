@@ -22,16 +22,19 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Requests of one engine are served lowest number first; equal ones in order of arrival. */
+/**
+ * How long after the request the caller would notice that the result is not there, ms. Every engine serves the request
+ * with the earliest deadline first; equal ones in order of arrival.
+ */
+export type Priority = number;
 export const Priority = {
   /** The final words of a turn, the first clause of an answer: a caller is waiting in silence. */
   waiting: 0,
-  /** Work whose result is needed soon: later clauses. */
-  soon: 1,
+  /** A later clause of which nobody knows when it is needed: the one before it lasts about so long. */
+  soon: 1000,
   /** Work that may be dropped: partial words, drafts. */
-  spare: 2,
+  spare: 2000,
 } as const;
-export type Priority = (typeof Priority)[keyof typeof Priority];
 
 // ---------------------------------------------------------------- voice activity
 
