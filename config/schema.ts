@@ -98,6 +98,7 @@ export const configSchema = z.strictObject({
   synthesizer: z.strictObject({
     model: z.string().min(1),
     voice: z.string(),
+    threads: z.literal('auto').or(z.int().min(1).max(64)),
   }),
 });
 

@@ -18,6 +18,8 @@ export interface EngineHostOptions {
   setup: unknown;
   /** Threads or processes, each with a model of its own. Default 1. */
   workers?: number;
+  /** How many are needed, as it turns out when the first ones say what they can: further ones are started. Default 0. */
+  workersNeeded?: (info: unknown) => number;
   /** Requests that one worker serves at the same time, taking turns. Default 1. */
   runsPerWorker?: number;
   /** Requests of one owner that are served at the same time. Default 2. */
@@ -102,6 +104,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
   private constructor(options: EngineHostOptions) {
     this.#options = {
       workers: 1,
+      workersNeeded: () => 0,
       runsPerWorker: 1,
       runsPerOwner: 2,
       maxWaiting: 64,
@@ -120,7 +123,9 @@ export class EngineHost<Request, Input, Chunk, Result> {
   ): Promise<EngineHost<Request, Input, Chunk, Result>> {
     const host = new EngineHost<Request, Input, Chunk, Result>(options);
     try {
-      await Promise.all(Array.from({ length: host.#options.workers }, () => host.#startWorker()));
+      const start = (count: number) => Promise.all(Array.from({ length: count }, () => host.#startWorker()));
+      await start(host.#options.workers);
+      await start(Math.max(0, host.#options.workersNeeded(host.info) - host.workers));
       return host;
     } catch (error) {
       await host.close();
@@ -128,10 +133,9 @@ export class EngineHost<Request, Input, Chunk, Result> {
     }
   }
 
-  /** Starts further workers until there are so many, and waits until they have loaded. */
-  async grow(workers: number): Promise<void> {
-    const missing = Math.max(0, workers - this.#workers.size);
-    await Promise.all(Array.from({ length: missing }, () => this.#startWorker()));
+  /** Workers at this moment. */
+  get workers(): number {
+    return this.#workers.size;
   }
 
   /** Requests and crashes at this moment. */

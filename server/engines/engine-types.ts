@@ -30,9 +30,9 @@ export type Priority = number;
 export const Priority = {
   /** The final words of a turn, the first clause of an answer: a caller is waiting in silence. */
   waiting: 0,
-  /** A later clause of which nobody knows when it is needed: the one before it lasts about so long. */
-  soon: 1000,
-  /** Work that may be dropped: partial words, drafts. */
+  /** The first clause of a draft: the caller's turn may be over in a moment. */
+  draft: 100,
+  /** Work that nobody waits for. */
   spare: 2000,
 } as const;
 

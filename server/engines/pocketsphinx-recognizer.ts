@@ -108,17 +108,17 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
         },
         setup,
         workers: processes,
+        workersNeeded: (info) =>
+          workersFor(options.callers ?? 0, (info as PocketSphinxInfo).realTimeFactor, availableParallelism()),
         runsPerWorker,
         silenceLimitMs,
         ...(onCrash && { onCrash }),
         logger,
       });
+      const all = host.workers * runsPerWorker;
       const { realTimeFactor } = host.info as PocketSphinxInfo;
-      const needed = workersFor(options.callers ?? 0, realTimeFactor, availableParallelism());
-      await host.grow(needed);
-      const count = Math.max(processes, needed);
-      logger.info({ processes: count, decoders: count * runsPerWorker, realTimeFactor }, 'recognition is up');
-      return new PocketSphinxRecognizer(host, count * runsPerWorker);
+      logger.info({ processes: host.workers, decoders: all, realTimeFactor }, 'recognition is up');
+      return new PocketSphinxRecognizer(host, all);
     } catch (error) {
       if (!(error instanceof ModelUnusableError)) throw error;
       throw new ModelUnusableError(missing(error.message), { cause: error });

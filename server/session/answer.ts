@@ -50,7 +50,7 @@ export class Answer {
         voice: parts.voice,
         segment: this.segment,
         marks: this.marks,
-        firstPriority: () => (this.#isCommitted ? Priority.waiting : Priority.spare),
+        firstPriority: () => (this.#isCommitted ? Priority.waiting : Priority.draft),
         onText: (text) => {
           if (this.#isCommitted) this.#onText(text);
         },

@@ -2,7 +2,12 @@
  * One answer: text deltas → clauses → speech → playout, under one signal. Ends as an outcome; aborts are caught here and
  * nowhere else.
  */
-import { Priority, type ReplyDelta, type SpeechSynthesizer, type ToolCall } from '../engines/engine-types.js';
+import {
+  type Priority,
+  type ReplyDelta,
+  type SpeechSynthesizer,
+  type ToolCall,
+} from '../engines/engine-types.js';
 import { isAbort } from '../errors.js';
 import { monotonicMs } from '../media/media-types.js';
 import type { TurnMarks } from '../observability/turn-latency.js';
@@ -67,7 +72,7 @@ async function speakClauses(parts: ReplyParts, signal: AbortSignal): Promise<voi
     if (segment.ended !== undefined) return;
     segment.beginClause(text);
     parts.onText(segment.text);
-    const priority = first ? parts.firstPriority() : Priority.soon;
+    const priority = first ? parts.firstPriority() : segment.unplayedMs(synthesizer.sampleRateHz);
     first = false;
     for await (const chunk of synthesizer.synthesize(
       { text: text.spoken, voice: parts.voice, priority },

@@ -102,6 +102,11 @@ export class SpokenSegment {
     for (const wake of [...this.#waiting]) wake();
   }
 
+  /** How long what was added still lasts, ms: by then the next clause must be there. */
+  unplayedMs(sampleRateHz: number): number {
+    return ((this.#queued - this.#played) / sampleRateHz) * 1000;
+  }
+
   /** Resolves when another clause may be synthesised: at most two wait behind the one that is playing. */
   room(signal: AbortSignal): Promise<void> {
     return this.#until(
