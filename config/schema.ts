@@ -50,9 +50,13 @@ export const configSchema = z.strictObject({
   }),
   calls: z.strictObject({
     max: z.int().min(1).max(1000),
+    waiting: z.int().min(0).max(10_000),
     connectTimeoutMs: z.int().min(1000).max(120_000),
     silenceLimitMs: z.int().min(0),
     lengthLimitMs: z.int().min(0),
+  }),
+  service: z.strictObject({
+    targetMs: z.int().min(0).max(60_000),
   }),
   vad: z
     .strictObject({ onThreshold: unit, offThreshold: unit })

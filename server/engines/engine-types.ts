@@ -86,10 +86,11 @@ export interface SpeechRecognizer extends Engine {
 export interface RecognizerHandle {
   /**
    * Begins an utterance. Audio is accepted at once and queued until a decoder is free.
-   * @param onPartial called with the words so far whenever they change, until the utterance ends.
+   * @param onPartial called with the words so far whenever they change, until the utterance ends; without it the work of
+   *   finding them is saved.
    * @param signal ends the utterance without a result.
    */
-  begin(onPartial: (words: string) => void, signal: AbortSignal): Utterance;
+  begin(onPartial: ((words: string) => void) | undefined, signal: AbortSignal): Utterance;
   /** Frees everything held for the caller; open utterances end without a result. Idempotent. */
   close(): Promise<void>;
 }

@@ -20,6 +20,8 @@ export interface PocketSphinxInfo {
 export interface UtteranceRequest {
   /** What is known of the caller's voice; `undefined` at the first utterance. */
   mean: CepstralMean | undefined;
+  /** Whether the words so far are wanted. */
+  partials: boolean;
 }
 
 /** More speech, or the end of it. */
@@ -79,7 +81,7 @@ function measure(decoder: PocketSphinxDecoder): number {
 
 async function recognize(
   decoder: PocketSphinxDecoder,
-  { mean }: UtteranceRequest,
+  { mean, partials }: UtteranceRequest,
   run: EngineRun<UtteranceInput, PartialWords>,
 ): Promise<UtteranceResult> {
   const held = new HeldSpeech(decoder, mean);
@@ -97,7 +99,7 @@ async function recognize(
     await feed(held.pass(input.samples));
     if (unseen < PARTIAL_SAMPLES) continue;
     decoder.adaptMean();
-    if (run.behind()) continue;
+    if (!partials || run.behind()) continue;
     unseen = 0;
     const now = decoder.words();
     if (now === words) continue;

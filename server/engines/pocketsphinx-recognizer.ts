@@ -184,7 +184,7 @@ export function runPocketSphinx({ config, log }: RunnerContext): Promise<PocketS
 class PocketSphinxUtterance implements Utterance {
   readonly #host: Host;
   readonly #caller: Caller;
-  readonly #onPartial: (words: string) => void;
+  readonly #onPartial: ((words: string) => void) | undefined;
   readonly #signal: AbortSignal;
   readonly #kept: Int16Array[] = [];
   #keptSamples = 0;
@@ -193,7 +193,12 @@ class PocketSphinxUtterance implements Utterance {
   #input: EngineInput<UtteranceInput> | undefined;
   readonly #result: Promise<string>;
 
-  constructor(host: Host, caller: Caller, onPartial: (words: string) => void, signal: AbortSignal) {
+  constructor(
+    host: Host,
+    caller: Caller,
+    onPartial: ((words: string) => void) | undefined,
+    signal: AbortSignal,
+  ) {
     this.#host = host;
     this.#caller = caller;
     this.#onPartial = onPartial;
@@ -241,10 +246,11 @@ class PocketSphinxUtterance implements Utterance {
     const onChunk = ({ words }: PartialWords): void => {
       if (words === this.#partial || this.#finished) return;
       this.#partial = words;
-      this.#onPartial(words);
+      this.#onPartial?.(words);
     };
+    const request = { mean: this.#caller.mean, partials: this.#onPartial !== undefined };
     const options = { priority: Priority.waiting, owner: this.#caller.id, onStart, onChunk };
-    const { words, mean } = await this.#host.request({ mean: this.#caller.mean }, options, this.#signal);
+    const { words, mean } = await this.#host.request(request, options, this.#signal);
     this.#caller.mean = mean ?? this.#caller.mean;
     return words;
   }

@@ -18,6 +18,8 @@ export interface AnswerParts {
   play(samples: Int16Array, last: boolean): void;
   /** The text of the answer, as it comes; `answer` for what depends on it, such as its tools. */
   deltas(answer: Answer, signal: AbortSignal): AsyncIterable<ReplyDelta>;
+  /** Clauses that may be ready or playing when the next one is begun. */
+  clausesAhead(): number;
   /** The text so far of an answer that is committed. */
   onText(text: string): void;
   /** The first audible packet has left. */
@@ -51,6 +53,7 @@ export class Answer {
         segment: this.segment,
         marks: this.marks,
         firstPriority: () => (this.#isCommitted ? Priority.waiting : Priority.draft),
+        clausesAhead: () => parts.clausesAhead(),
         onText: (text) => {
           if (this.#isCommitted) this.#onText(text);
         },
@@ -63,6 +66,11 @@ export class Answer {
 
   get committed(): boolean {
     return this.#isCommitted;
+  }
+
+  /** Resolves at the commit. */
+  get whenCommitted(): Promise<void> {
+    return this.#committed.promise;
   }
 
   /** The turn is over and the words are the ones that it answers: from now on it may be heard. */

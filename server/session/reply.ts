@@ -31,6 +31,8 @@ export interface ReplyParts {
   marks: TurnMarks;
   /** How urgent the first clause is at the moment in which it is asked for. */
   firstPriority(): Priority;
+  /** Clauses that may be ready or playing when the next one is begun. */
+  clausesAhead(): number;
   /** Called with the text so far whenever a clause is complete. */
   onText(text: string): void;
   onCall(call: ToolCall): void;
@@ -68,7 +70,7 @@ async function speakClauses(parts: ReplyParts, signal: AbortSignal): Promise<voi
     const text = speakable(clause);
     if (text.spoken === '') continue;
     marks.set('firstClause', monotonicMs());
-    await segment.room(signal);
+    await segment.room(parts.clausesAhead(), signal);
     if (segment.ended !== undefined) return;
     segment.beginClause(text);
     parts.onText(segment.text);

@@ -6,9 +6,6 @@ import type { SpeechChunk, SpokenWord } from '../engines/engine-types.js';
 import type { PlayoutEvent } from '../media/media-types.js';
 import type { SpeakableText } from './speakable-text.js';
 
-/** Clauses that may wait, spoken in full, behind the one that is playing. */
-const clausesAhead = 2;
-
 interface Clause {
   text: SpeakableText;
   /** Sample of the segment at which it begins. */
@@ -107,8 +104,8 @@ export class SpokenSegment {
     return ((this.#queued - this.#played) / sampleRateHz) * 1000;
   }
 
-  /** Resolves when another clause may be synthesised: at most two wait behind the one that is playing. */
-  room(signal: AbortSignal): Promise<void> {
+  /** Resolves when another clause may be synthesised: when no more than `clausesAhead` are ready or playing. */
+  room(clausesAhead: number, signal: AbortSignal): Promise<void> {
     return this.#until(
       () => this.#clauses.filter((clause) => clause.end > this.#played).length <= clausesAhead,
       signal,

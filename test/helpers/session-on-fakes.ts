@@ -4,6 +4,7 @@ import { localGrant } from '../../server/access/call-grant.js';
 import { loadConfig } from '../../server/config.js';
 import { Metrics } from '../../server/observability/metrics.js';
 import type { EndReason, TurnLatency, TurnUpdate } from '../../server/protocol.js';
+import { ServiceLevel } from '../../server/session/service-level.js';
 import { Session } from '../../server/session/session.js';
 import { FakeLanguageModel, type FakeScript } from '../fakes/fake-language-model.js';
 import { FakeMedia } from '../fakes/fake-media.js';
@@ -55,7 +56,7 @@ export class SessionOnFakes {
       log: pino({ level: 'silent' }),
       systemPrompt: '',
       voice: 'hum',
-      draftsAllowed: () => true,
+      serviceLevel: new ServiceLevel({ targetMs: 0, queueAgeMs: () => 0 }),
     });
     this.session.onClosed(() => (this.closed = true));
   }
