@@ -42,6 +42,8 @@ const server = await ServerProcess.start({
   PARLEY_LOG_LEVEL: 'info',
   PARLEY_CALLS_MAX: String(most),
   PARLEY_LANGUAGE_MODEL_SEQUENCES: String(most),
+  // All of them come from one address.
+  PARLEY_LIMITS_HALF_OPEN_CALLS_PER_ADDRESS: String(most),
 });
 const results: LevelResult[] = [];
 try {
