@@ -126,8 +126,8 @@ export class Admission {
   }
 
   #full(): ServerFullError {
-    const { places, closedBecause } = this.#options;
-    const why = this.#taken < places ? closedBecause() : undefined;
+    const { places } = this.#options;
+    const why = this.#taken < places ? this.#options.closedBecause() : undefined;
     return new ServerFullError(
       `${why ?? `All ${places} places are taken.`} Please try again shortly.`,
       this.#expectedWait(this.#waiting.length + 1),

@@ -61,9 +61,10 @@ export class ServiceLevel {
 
   /** 1: answers take as long, or requests wait as long, as they may at most. 0 without a target. */
   get pressure(): number {
-    const { targetMs, queueAgeMs } = this.#options;
+    const { targetMs } = this.#options;
     if (targetMs === 0) return 0;
-    return Math.max((this.p95Ms ?? 0) / targetMs, queueAgeMs() / (targetMs * QUEUE_SHARE));
+    const queue = this.#options.queueAgeMs() / (targetMs * QUEUE_SHARE);
+    return Math.max((this.p95Ms ?? 0) / targetMs, queue);
   }
 
   /** Why nobody new is to be let in, in a sentence; `undefined` when all is well. */
