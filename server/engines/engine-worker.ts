@@ -44,7 +44,7 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
   load: (setup: Setup) => Promise<ServedEngine<Request, Input, Chunk, Result>>,
 ): void {
   let engine: ServedEngine<Request, Input, Chunk, Result> | undefined;
-  const turns = new FairTurns(monotonicMs);
+  const turns = new FairTurns(monotonicMs, processorMs);
   const runs = new Map<number, WorkerRun<Input, Chunk>>();
 
   const start = (id: number, request: Request, task: FairTask): void => {
@@ -103,6 +103,13 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
   };
 
   listen((message) => void receive(message));
+}
+
+/** Node tells the processor time of whole processes only. */
+function processorMs(): number {
+  if (!isMainThread) return monotonicMs();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 class WorkerRun<Input, Chunk> implements EngineRun<Input, Chunk> {

@@ -1,13 +1,15 @@
 /**
  * Lets pieces of work of several callers take turns on one thread: earliest deadline first, and whoever has taken more
- * than a fair share in the last moments is put off by what is owed (a constant-bandwidth server). So one caller's long
- * work delays another's short work by one piece and no more.
+ * than a fair share in the last moments is put off by what is owed (after the constant-bandwidth server). So one caller's
+ * long work hardly delays another's short work.
  */
 
 /** Work that an owner may do at once without owing anything, ms. */
 const BURST_MS = 150;
 /** Share of a thread that an owner may have for good. */
 const SHARE = 0.3;
+/** Nobody is put off by more, ms: somebody waits for this caller's work as well. */
+const LONGEST_DELAY_MS = 400;
 
 /** What one owner has taken. */
 interface Account {
@@ -32,20 +34,24 @@ export class FairTask {
 
 export class FairTurns {
   readonly #now: () => number;
+  readonly #worked: () => number;
   readonly #later: (then: () => void) => void;
   readonly #accounts = new Map<string, Account>();
   readonly #waiting = new Set<FairTask>();
   #pumping = false;
-  #taken: { task: FairTask; sinceMs: number } | undefined;
+  #taken: { task: FairTask; worked: number } | undefined;
 
   /**
+   * @param worked processor time of the thread, ms: waiting for the processor is nobody's fault.
    * @param later calls back when the thread has seen to everything else, messages above all.
    */
   constructor(
-    now: () => number = () => performance.now(),
+    now: () => number,
+    worked: () => number,
     later: (then: () => void) => void = (then) => setImmediate(then),
   ) {
     this.#now = now;
+    this.#worked = worked;
     this.#later = later;
   }
 
@@ -92,7 +98,7 @@ export class FairTurns {
       return;
     }
     this.#waiting.delete(next);
-    this.#taken = { task: next, sinceMs: this.#now() };
+    this.#taken = { task: next, worked: this.#worked() };
     next.grant?.();
     this.#later(() => this.#pump());
   }
@@ -100,15 +106,15 @@ export class FairTurns {
   /** The deadline, put off by the time in which a debt is paid. */
   #due({ deadlineMs, account }: FairTask): number {
     this.#refill(account);
-    return deadlineMs + Math.max(0, -account.creditMs) / SHARE;
+    return deadlineMs + Math.min(LONGEST_DELAY_MS, Math.max(0, -account.creditMs) / SHARE);
   }
 
   #charge(): void {
     if (this.#taken === undefined) return;
-    const { task, sinceMs } = this.#taken;
+    const { task, worked } = this.#taken;
     this.#taken = undefined;
     this.#refill(task.account);
-    task.account.creditMs -= this.#now() - sinceMs;
+    task.account.creditMs -= this.#worked() - worked;
   }
 
   #refill(account: Account): void {

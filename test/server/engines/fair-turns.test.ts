@@ -8,6 +8,7 @@ class Bench {
   readonly #later: (() => void)[] = [];
   readonly turns = new FairTurns(
     () => this.nowMs,
+    () => this.nowMs,
     (then) => this.#later.push(then),
   );
   /** Who worked, piece by piece. */
