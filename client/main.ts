@@ -87,6 +87,7 @@ function start(askedAtMs: number, microphone: string): void {
     // Names of microphones are known once one has been allowed.
     if (stage === 'microphone' && done) void showMicrophones();
   });
+  started.on('waiting', showWaiting);
   started.on('started', showModels);
   started.on('ready', ({ elapsedMs }) => {
     stages.ready(elapsedMs);
@@ -135,6 +136,11 @@ function setPhase(phase: Phase): void {
   showMuted();
 }
 
+function showWaiting({ position, expectedWaitSeconds }: CallEvents['waiting']): void {
+  agentState.dataset.state = 'waiting';
+  agentState.textContent = `Number ${position} in line, about ${expectedWaitSeconds} s`;
+}
+
 function showState(state: AgentState): void {
   agentState.dataset.state = state;
   agentState.textContent = STATE_WORDS[state];
@@ -147,6 +153,8 @@ function showMuted(): void {
 }
 
 function showModels({ models }: CallEvents['started']): void {
+  // A place after a wait in line.
+  if (agentState.dataset.state === 'waiting') setPhase('starting');
   byId('models', HTMLElement).hidden = false;
   byId('model-recognizer', HTMLElement).textContent = models.recognizer;
   byId('model-language', HTMLElement).textContent = models.languageModel;

@@ -80,20 +80,25 @@ export class Signalling {
     // The event map types each event by itself; across all of them only the loose form fits.
     const socket = this.socket as unknown as Socket;
     return new Promise((resolve, reject) => {
+      let limit: number | undefined;
+      // A server that says where in its waiting line the caller stands is not silent.
+      const extend = () => {
+        window.clearTimeout(limit);
+        limit = window.setTimeout(() => {
+          finish(() => reject(new CallError('serverSilent', `No answer to ${event}.`)));
+        }, ANSWER_TIMEOUT_MS);
+      };
       const gone = () =>
         finish(() => reject(new CallError('serverGone', `Connection lost during ${event}.`)));
       const finish = (settle: () => void) => {
-        socket.off('disconnect', gone);
+        window.clearTimeout(limit);
+        socket.off('disconnect', gone).off('waiting', extend);
         settle();
       };
       if (!socket.connected) return gone();
-      socket.once('disconnect', gone);
-      socket.timeout(ANSWER_TIMEOUT_MS).emit(event, request, (timedOut: Error | null, answer: Answer<T>) => {
-        finish(() => {
-          if (timedOut) reject(new CallError('serverSilent', `No answer to ${event}.`, { cause: timedOut }));
-          else resolve(answer);
-        });
-      });
+      socket.once('disconnect', gone).on('waiting', extend);
+      extend();
+      socket.emit(event, request, (answer: Answer<T>) => finish(() => resolve(answer)));
     });
   }
 }

@@ -1,5 +1,12 @@
 /** One voice call from the browser's side: `VoiceCall.start()`, its events, and its end. */
-import type { AgentState, EndReason, StartCallResult, TurnLatency, TurnUpdate } from '../server/protocol.js';
+import type {
+  AgentState,
+  EndReason,
+  StartCallResult,
+  TurnLatency,
+  TurnUpdate,
+  WaitingUpdate,
+} from '../server/protocol.js';
 import { CallError, type ProblemCode } from './call-errors.js';
 import { LevelMeter, type Levels } from './level-meter.js';
 import { Listeners, type Listener } from './listeners.js';
@@ -39,6 +46,8 @@ export type Stage = 'microphone' | 'server' | 'connecting' | 'ready';
 export interface CallEvents {
   /** A step began or was done, `elapsedMs` after the person asked for the call. */
   stage: { stage: Stage; done: boolean; elapsedMs: number };
+  /** Every line of the server is taken: where the caller stands among those who wait. */
+  waiting: WaitingUpdate;
   /** The server gave a line: what it is made of. */
   started: StartCallResult;
   /** The caller can speak now, `elapsedMs` after asking for the call. */
@@ -189,6 +198,7 @@ export class VoiceCall {
       socket.removeAllListeners();
       signalling.close();
     });
+    socket.on('waiting', (update) => this.#listeners.tell('waiting', update));
     socket.on('ready', () => this.#becomeReady());
     socket.on('state', (state) => {
       this.#reporter?.agentIs(state);

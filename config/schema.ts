@@ -58,9 +58,13 @@ export const configSchema = z.strictObject({
   }),
   calls: z.strictObject({
     max: z.int().min(1).max(1000),
+    waiting: z.int().min(0).max(10_000),
     connectTimeoutMs: z.int().min(1000).max(120_000),
     silenceLimitMs: z.int().min(0),
     lengthLimitMs: z.int().min(0),
+  }),
+  service: z.strictObject({
+    targetMs: z.int().min(0).max(60_000),
   }),
   vad: z
     .strictObject({ onThreshold: unit, offThreshold: unit })
@@ -97,7 +101,7 @@ export const configSchema = z.strictObject({
   }),
   recognizer: z.strictObject({
     model: z.string().min(1),
-    decoders: z.int().min(1).max(32),
+    decoders: z.literal('auto').or(z.int().min(1).max(64)),
   }),
   endOfTurn: z.strictObject({
     model: z.string(),
@@ -113,6 +117,7 @@ export const configSchema = z.strictObject({
   synthesizer: z.strictObject({
     model: z.string().min(1),
     voice: z.string(),
+    threads: z.literal('auto').or(z.int().min(1).max(64)),
   }),
   recognizerEndpoint: z.strictObject({
     ...endpoint,

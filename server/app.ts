@@ -11,6 +11,7 @@ import { startMediaServer } from './media/media-server.js';
 import { startMediaThreads } from './media/media-threads.js';
 import { Metrics } from './observability/metrics.js';
 import { Refusals } from './observability/refusals.js';
+import { ServiceLevel } from './session/service-level.js';
 import { SessionManager } from './session/session-manager.js';
 import { loadOperatorTools } from './tools/operator-tools.js';
 import { startSignalling } from './signalling/signalling.js';
@@ -76,9 +77,24 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await Promise.allSettled(starting);
     const [engines, mediaServer, mediaThreads] = await Promise.all(starting);
     const tools = await loadOperatorTools(config.tools);
-    const manager = new SessionManager({ tools, config, engines, mediaServer, mediaThreads, metrics, log });
+    const serviceLevel = new ServiceLevel({
+      targetMs: config.service.targetMs,
+      queueAgeMs: () => Math.max(0, ...Object.values(engines.queues()).map((load) => load.oldestWaitingMs)),
+    });
+    const manager = new SessionManager({
+      tools,
+      config,
+      engines,
+      mediaServer,
+      mediaThreads,
+      metrics,
+      serviceLevel,
+      log,
+    });
     metrics.observe({
       calls: () => manager.size,
+      waiting: () => manager.waiting,
+      pressure: () => serviceLevel.pressure,
       freeSequences: () => engines.languageModel.free,
       media: () => mediaThreads.counters(),
       queues: () => engines.queues(),

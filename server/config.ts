@@ -115,7 +115,8 @@ function applyEnvironment(settings: Record<string, Section>, env: NodeJS.Process
 /** A list, number or truth value where the setting has one now and the text is one; else the text, for the schema to judge. */
 function likeDefault(text: string, now: unknown): unknown {
   const number = Number(text);
-  if (typeof now === 'number' && text.trim() !== '' && !Number.isNaN(number)) return number;
+  const numeric = typeof now === 'number' || now === 'auto';
+  if (numeric && text.trim() !== '' && !Number.isNaN(number)) return number;
   if (Array.isArray(now)) return text.split(',').flatMap((item) => item.trim() || []);
   if (typeof now === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return text;

@@ -80,6 +80,13 @@ export interface SendMicrophoneResult {
   producerId: string;
 }
 
+/** Where a caller stands who waits for a place; sent while `startCall` has not been answered, whenever it changes. */
+export interface WaitingUpdate {
+  /** 1 is the next. */
+  position: number;
+  expectedWaitSeconds: number;
+}
+
 /** Words typed in place of spoken ones; 1 to 2,000 characters. */
 export interface SayRequest {
   text: string;
@@ -158,6 +165,7 @@ export interface ClientToServerEvents {
 }
 
 export interface ServerToClientEvents {
+  waiting(update: WaitingUpdate): void;
   /** The caller can speak: both transports are up and the ear hears the microphone. */
   ready(): void;
   state(state: AgentState): void;

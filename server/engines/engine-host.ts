@@ -4,8 +4,9 @@
  */
 import { EngineFailedError, ModelUnusableError } from '../errors.js';
 import type { Logger } from '../log.js';
+import { monotonicMs } from '../media/media-types.js';
 import { deferred } from './deferred.js';
-import type { Priority } from './engine-types.js';
+import { Priority } from './engine-types.js';
 import { RequestQueue, type Queued } from './request-queue.js';
 import { startEngine, type EngineLink, type EnginePlace, type FromWorker } from './engine-link.js';
 
@@ -17,6 +18,12 @@ export interface EngineHostOptions {
   setup: unknown;
   /** Threads or processes, each with a model of its own. Default 1. */
   workers?: number;
+  /** How many are needed, as it turns out when the first ones say what they can: further ones are started. Default 0. */
+  workersNeeded?: (info: unknown) => number;
+  /** Requests that one worker serves at the same time, taking turns. Default 1. */
+  runsPerWorker?: number;
+  /** Requests of one owner that are served at the same time. Default 2. */
+  runsPerOwner?: number;
   /** Requests that may wait; more are refused. Default 64. */
   maxWaiting?: number;
   /** A worker that has work and says nothing for so long hangs and is replaced, ms. Default 10 000. */
@@ -30,11 +37,19 @@ export interface EngineHostOptions {
 
 export interface EngineRequestOptions<Input, Chunk> {
   priority: Priority;
+  /** Whose request it is: no owner gets more than a fair part of the engine while others wait. Default: its own. */
+  owner?: string;
   /** Told of every part of the result, until the request is over. */
   onChunk?: (chunk: Chunk) => void;
   /** Called when a worker takes the request up, with what hands the run more to work on. */
-  onStart?: (input: (input: Input) => void) => void;
+  onStart?: (input: EngineInput<Input>) => void;
 }
+
+/**
+ * Hands a run more to work on.
+ * @param priority until when it must be done, from now, ms; default {@link Priority.waiting}.
+ */
+export type EngineInput<Input> = (input: Input, priority?: Priority) => void;
 
 /** For metrics. */
 export interface EngineLoad {
@@ -51,16 +66,18 @@ interface Job extends Queued {
   request: unknown;
   worker: HostWorker | undefined;
   onChunk: ((chunk: never) => void) | undefined;
-  onStart: ((input: (input: unknown) => void) => void) | undefined;
+  onStart: ((input: EngineInput<unknown>) => void) | undefined;
+  /** Inputs sent to the run. */
+  sent: number;
+  /** It has used up its inputs and waits for more, so that its silence means nothing. */
+  hungry: boolean;
   settle: (error: unknown, result?: unknown) => void;
 }
 
 interface HostWorker {
   link: EngineLink;
-  state: 'loading' | 'idle' | 'busy' | 'gone';
-  job: Job | undefined;
-  /** Inputs sent to the current run. */
-  sent: number;
+  state: 'loading' | 'up' | 'gone';
+  readonly jobs: Map<number, Job>;
   watchdog: NodeJS.Timeout | undefined;
   /** Why the host killed it. */
   killedFor: string | undefined;
@@ -85,7 +102,16 @@ export class EngineHost<Request, Input, Chunk, Result> {
   #closed: Promise<void> | undefined;
 
   private constructor(options: EngineHostOptions) {
-    this.#options = { workers: 1, maxWaiting: 64, silenceLimitMs: 10_000, loadLimitMs: 120_000, ...options };
+    this.#options = {
+      workers: 1,
+      workersNeeded: () => 0,
+      runsPerWorker: 1,
+      runsPerOwner: 2,
+      maxWaiting: 64,
+      silenceLimitMs: 10_000,
+      loadLimitMs: 120_000,
+      ...options,
+    };
   }
 
   /**
@@ -97,7 +123,9 @@ export class EngineHost<Request, Input, Chunk, Result> {
   ): Promise<EngineHost<Request, Input, Chunk, Result>> {
     const host = new EngineHost<Request, Input, Chunk, Result>(options);
     try {
-      await Promise.all(Array.from({ length: host.#options.workers }, () => host.#startWorker()));
+      const start = (count: number) => Promise.all(Array.from({ length: count }, () => host.#startWorker()));
+      await start(host.#options.workers);
+      await start(Math.max(0, host.#options.workersNeeded(host.info) - host.workers));
       return host;
     } catch (error) {
       await host.close();
@@ -105,11 +133,16 @@ export class EngineHost<Request, Input, Chunk, Result> {
     }
   }
 
+  /** Workers at this moment. */
+  get workers(): number {
+    return this.#workers.size;
+  }
+
   /** Requests and crashes at this moment. */
   get load(): EngineLoad {
     return {
       waiting: this.#queue.length,
-      running: [...this.#workers].filter((worker) => worker.state === 'busy').length,
+      running: [...this.#workers].reduce((sum, { jobs }) => sum + jobs.size, 0),
       oldestWaitingMs: this.#queue.oldestMs(performance.now()),
       crashes: this.#crashes,
     };
@@ -121,7 +154,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
    */
   request(
     request: Request,
-    { priority, onChunk, onStart }: EngineRequestOptions<Input, Chunk>,
+    { priority, owner, onChunk, onStart }: EngineRequestOptions<Input, Chunk>,
     signal: AbortSignal,
   ): Promise<Result> {
     const { name, maxWaiting } = this.#options;
@@ -135,11 +168,14 @@ export class EngineHost<Request, Input, Chunk, Result> {
     const job: Job = {
       id: this.#nextId++,
       priority,
+      owner,
       request,
       since: performance.now(),
       worker: undefined,
       onChunk,
       onStart,
+      sent: 0,
+      hungry: false,
       settle: (error, result) => {
         signal.removeEventListener('abort', abort);
         job.onChunk = undefined;
@@ -150,6 +186,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
     const abort = (): void => {
       if (!this.#queue.remove(job) && job.worker) {
         job.worker.link.send({ type: 'stop', id: job.id });
+        job.hungry = false;
         this.#watch(job.worker);
       }
       job.settle(signal.reason);
@@ -171,7 +208,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
     for (const job of this.#queue.drain()) job.settle(error);
     await Promise.all(
       [...this.#workers].map(async (worker) => {
-        worker.job?.settle(error);
+        for (const job of worker.jobs.values()) job.settle(error);
         this.#unwatch(worker);
         worker.link.send({ type: 'close' });
         const limit = setTimeout(() => {
@@ -183,10 +220,11 @@ export class EngineHost<Request, Input, Chunk, Result> {
     );
   }
 
-  #input(worker: HostWorker, job: Job, input: unknown): void {
-    if (worker.job !== job) return;
-    worker.sent++;
-    worker.link.send({ type: 'input', id: job.id, input });
+  #input(worker: HostWorker, job: Job, input: unknown, priority: Priority = Priority.waiting): void {
+    if (!worker.jobs.has(job.id)) return;
+    job.sent++;
+    job.hungry = false;
+    worker.link.send({ type: 'input', id: job.id, input, deadlineMs: monotonicMs() + priority });
     if (!worker.watchdog) this.#watch(worker);
   }
 
@@ -200,7 +238,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
         onMessage: (message) => {
           if (message.type === 'ready') {
             this.info = message.info;
-            worker.state = 'idle';
+            worker.state = 'up';
             this.#unwatch(worker);
             loaded.resolve();
             this.#dispatch();
@@ -221,8 +259,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
         },
       }),
       state: 'loading',
-      job: undefined,
-      sent: 0,
+      jobs: new Map(),
       watchdog: undefined,
       killedFor: undefined,
       exited: exited.promise,
@@ -240,7 +277,8 @@ export class EngineHost<Request, Input, Chunk, Result> {
       { engine: this.#options.name, err: error },
       'an engine worker died and is replaced',
     );
-    worker.job?.settle(error);
+    for (const job of worker.jobs.values()) job.settle(error);
+    worker.jobs.clear();
     if (this.#workers.size === 0) for (const job of this.#queue.drain()) job.settle(error);
     this.#replace();
     this.#options.onCrash?.(error);
@@ -264,16 +302,19 @@ export class EngineHost<Request, Input, Chunk, Result> {
   }
 
   #receive(worker: HostWorker, message: Exclude<FromWorker, { type: 'ready' | 'unusable' }>): void {
-    const job = worker.job;
-    if (job?.id !== message.id) return;
+    const job = worker.jobs.get(message.id);
+    if (job === undefined) return;
     switch (message.type) {
       case 'chunk':
         this.#watch(worker);
         job.onChunk?.(message.chunk as never);
         return;
+      case 'working':
+        this.#watch(worker);
+        return;
       case 'hungry':
-        if (message.taken === worker.sent) this.#unwatch(worker);
-        else this.#watch(worker);
+        job.hungry = message.taken === job.sent;
+        this.#watchRuns(worker);
         return;
       case 'done':
         job.settle(undefined, message.result);
@@ -281,27 +322,50 @@ export class EngineHost<Request, Input, Chunk, Result> {
       case 'failed':
         job.settle(new EngineFailedError(`${this.#options.name} failed: ${message.message}`));
     }
-    this.#unwatch(worker);
-    worker.job = undefined;
-    worker.state = 'idle';
+    worker.jobs.delete(job.id);
+    this.#watchRuns(worker);
     this.#dispatch();
   }
 
   #dispatch(): void {
-    for (const worker of this.#workers) {
-      if (worker.state !== 'idle') continue;
-      const job = this.#queue.shift();
+    for (let worker = this.#leastBusy(); worker !== undefined; worker = this.#leastBusy()) {
+      const job = this.#queue.shift((owner) => this.#runsOf(owner) < this.#options.runsPerOwner);
       if (!job) return;
-      worker.state = 'busy';
-      worker.job = job;
-      worker.sent = 0;
-      job.worker = worker;
-      worker.link.send({ type: 'run', id: job.id, request: job.request });
-      this.#watch(worker);
-      job.onStart?.((input) => {
-        this.#input(worker, job, input);
-      });
+      this.#run(worker, job);
     }
+  }
+
+  #run(worker: HostWorker, job: Job): void {
+    worker.jobs.set(job.id, job);
+    job.worker = worker;
+    const { id, request, owner = String(id), priority } = job;
+    worker.link.send({ type: 'run', id, request, owner, deadlineMs: monotonicMs() + priority });
+    this.#watch(worker);
+    job.onStart?.((input, until) => {
+      this.#input(worker, job, input, until);
+    });
+  }
+
+  /** The worker with the fewest requests of those that can take another; `undefined` when none can. */
+  #leastBusy(): HostWorker | undefined {
+    let least: HostWorker | undefined;
+    for (const worker of this.#workers) {
+      if (worker.state !== 'up' || worker.jobs.size >= this.#options.runsPerWorker) continue;
+      if (least === undefined || worker.jobs.size < least.jobs.size) least = worker;
+    }
+    return least;
+  }
+
+  #runsOf(owner: string): number {
+    let runs = 0;
+    for (const { jobs } of this.#workers) for (const job of jobs.values()) if (job.owner === owner) runs++;
+    return runs;
+  }
+
+  /** Watches a worker as long as one of its runs has something to do. */
+  #watchRuns(worker: HostWorker): void {
+    if ([...worker.jobs.values()].every(({ hungry }) => hungry)) this.#unwatch(worker);
+    else this.#watch(worker);
   }
 
   /** Gives a worker that has something to do until the limit to say something. */

@@ -7,8 +7,8 @@ import type { EntryPoint } from '../entry-point.js';
 /** What the server tells a worker. */
 export type ToWorker =
   | { type: 'load'; setup: unknown }
-  | { type: 'run'; id: number; request: unknown }
-  | { type: 'input'; id: number; input: unknown }
+  | { type: 'run'; id: number; request: unknown; owner: string; deadlineMs: number }
+  | { type: 'input'; id: number; input: unknown; deadlineMs: number }
   | { type: 'stop'; id: number }
   | { type: 'close' };
 
@@ -18,8 +18,10 @@ export type FromWorker =
   /** The model cannot be used; the worker ends. */
   | { type: 'unusable'; message: string }
   | { type: 'chunk'; id: number; chunk: unknown }
-  /** The run has used up this many inputs; if that is all that it was sent, it waits for more. */
+  /** The run has used up this many inputs and waits for more, if that is all that it was sent. */
   | { type: 'hungry'; id: number; taken: number }
+  /** The run has much to do and goes on with it. */
+  | { type: 'working'; id: number }
   | { type: 'done'; id: number; result: unknown }
   | { type: 'failed'; id: number; message: string };
 

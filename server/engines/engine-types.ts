@@ -22,16 +22,19 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Requests of one engine are served lowest number first; equal ones in order of arrival. */
+/**
+ * How long after the request the caller would notice that the result is not there, ms. Every engine serves the request
+ * with the earliest deadline first; equal ones in order of arrival.
+ */
+export type Priority = number;
 export const Priority = {
   /** The final words of a turn, the first clause of an answer: a caller is waiting in silence. */
   waiting: 0,
-  /** Work whose result is needed soon: later clauses. */
-  soon: 1,
-  /** Work that may be dropped: partial words, drafts. */
-  spare: 2,
+  /** The first clause of a draft: the caller's turn may be over in a moment. */
+  draft: 100,
+  /** Work that nobody waits for. */
+  spare: 2000,
 } as const;
-export type Priority = (typeof Priority)[keyof typeof Priority];
 
 // ---------------------------------------------------------------- voice activity
 
@@ -83,10 +86,11 @@ export interface SpeechRecognizer extends Engine {
 export interface RecognizerHandle {
   /**
    * Begins an utterance. Audio is accepted at once and queued until a decoder is free.
-   * @param onPartial called with the words so far whenever they change, until the utterance ends.
+   * @param onPartial called with the words so far whenever they change, until the utterance ends; without it the work of
+   *   finding them is saved.
    * @param signal ends the utterance without a result.
    */
-  begin(onPartial: (words: string) => void, signal: AbortSignal): Utterance;
+  begin(onPartial: ((words: string) => void) | undefined, signal: AbortSignal): Utterance;
   /** Frees everything held for the caller; open utterances end without a result. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,8 +1,10 @@
-/** The far side of an engine host, in its thread or child process: loads a model, then runs one request at a time. */
+/** The far side of an engine host, in its thread or child process: loads a model, then runs what it is asked to. */
 import { setPriority } from 'node:os';
 import { isMainThread, parentPort, type Transferable } from 'node:worker_threads';
 
+import { monotonicMs } from '../media/media-types.js';
 import type { FromWorker, ToWorker } from './engine-link.js';
+import { FairTurns, type FairTask } from './fair-turns.js';
 
 /** A loaded model. */
 export interface ServedEngine<Request, Input, Chunk, Result> {
@@ -20,6 +22,8 @@ export interface EngineRun<Input, Chunk> {
   chunk(chunk: Chunk, transfer?: readonly Transferable[]): void;
   /** The next input, in order; `undefined` once the signal has aborted. */
   input(): Promise<Input | undefined>;
+  /** Waits until other runs and messages have had their turn. To be called before every few milliseconds of work. */
+  turn(): Promise<void>;
   /** Whether an input is there already, so that work that can be left out should be. */
   behind(): boolean;
 }
@@ -29,9 +33,7 @@ export interface EngineRun<Input, Chunk> {
  * for them while the language model, at 0, is already busy with the next words.
  */
 const NICENESS = 2;
-/** A run that has inputs lets messages in so often. */
-const YIELD_MS = 50;
-/** A run that catches up with its inputs says so often that it has not died. */
+/** A run that has much to do says so often that it has not died. */
 const SIGN_OF_LIFE_MS = 1000;
 
 /**
@@ -42,60 +44,30 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
   load: (setup: Setup) => Promise<ServedEngine<Request, Input, Chunk, Result>>,
 ): void {
   let engine: ServedEngine<Request, Input, Chunk, Result> | undefined;
-  let current:
-    | { id: number; abort: AbortController; inputs: Input[]; wake: () => void; done: Promise<void> }
-    | undefined;
+  const turns = new FairTurns(monotonicMs, processorMs);
+  const runs = new Map<number, WorkerRun<Input, Chunk>>();
 
-  const start = (id: number, request: Request): void => {
-    const abort = new AbortController();
-    const run = { id, abort, inputs: [] as Input[], wake: () => undefined as void, done: Promise.resolve() };
-    let taken = 0;
-    let yielded = performance.now();
-    let told = yielded;
-    const tell = (): void => {
-      told = performance.now();
-      post({ type: 'hungry', id, taken });
-    };
-    const context: EngineRun<Input, Chunk> = {
-      signal: abort.signal,
-      chunk: (chunk, transfer) => {
-        post({ type: 'chunk', id, chunk }, transfer);
-      },
-      behind: () => run.inputs.length > 0,
-      input: async () => {
-        // Lets messages in: those that have arrived count as inputs, and a stop is heard while there is much to catch up.
-        if (run.inputs.length === 0 || performance.now() - yielded > YIELD_MS) {
-          await new Promise((resolve) => setImmediate(resolve));
-          yielded = performance.now();
-        }
-        if (run.inputs.length > 0 && yielded - told > SIGN_OF_LIFE_MS) tell();
-        while (run.inputs.length === 0 && !abort.signal.aborted) {
-          tell();
-          await new Promise<void>((resolve) => (run.wake = resolve));
-        }
-        if (abort.signal.aborted) return undefined;
-        taken++;
-        return run.inputs.shift();
-      },
-    };
-    current = run;
+  const start = (id: number, request: Request, task: FairTask): void => {
+    const run = new WorkerRun<Input, Chunk>(id, turns, task);
+    runs.set(id, run);
     run.done = (async () => {
+      let outcome: FromWorker;
       try {
         if (!engine) throw new Error('The model is not loaded.');
-        const result = await engine.run(request, context);
-        current = undefined;
-        post({ type: 'done', id, result });
+        outcome = { type: 'done', id, result: await engine.run(request, run) };
       } catch (error) {
-        current = undefined;
-        post({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) });
+        outcome = { type: 'failed', id, message: error instanceof Error ? error.message : String(error) };
       }
+      runs.delete(id);
+      turns.close(task);
+      post(outcome);
     })();
   };
 
   const close = async (): Promise<void> => {
-    current?.abort.abort();
-    current?.wake();
-    await current?.done;
+    const all = [...runs.values()];
+    for (const run of all) run.stop();
+    await Promise.all(all.map(({ done }) => done));
     await engine?.close?.();
     leave();
   };
@@ -113,18 +85,17 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
           leave();
         }
         return;
-      case 'run':
-        start(message.id, message.request as Request);
+      case 'run': {
+        const task = turns.open(message.owner);
+        task.deadlineMs = message.deadlineMs;
+        start(message.id, message.request as Request, task);
         return;
+      }
       case 'input':
-        if (current?.id !== message.id) return;
-        current.inputs.push(message.input as Input);
-        current.wake();
+        runs.get(message.id)?.take(message.input as Input, message.deadlineMs);
         return;
       case 'stop':
-        if (current?.id !== message.id) return;
-        current.abort.abort();
-        current.wake();
+        runs.get(message.id)?.stop();
         return;
       case 'close':
         await close();
@@ -132,6 +103,78 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
   };
 
   listen((message) => void receive(message));
+}
+
+/** Node tells the processor time of whole processes only. */
+function processorMs(): number {
+  if (!isMainThread) return monotonicMs();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+class WorkerRun<Input, Chunk> implements EngineRun<Input, Chunk> {
+  done: Promise<void> = Promise.resolve();
+  readonly #id: number;
+  readonly #turns: FairTurns;
+  readonly #task: FairTask;
+  readonly #abort = new AbortController();
+  readonly #inputs: { input: Input; deadlineMs: number }[] = [];
+  #wake: () => void = () => undefined;
+  #taken = 0;
+  #toldAtMs = monotonicMs();
+
+  constructor(id: number, turns: FairTurns, task: FairTask) {
+    this.#id = id;
+    this.#turns = turns;
+    this.#task = task;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  take(input: Input, deadlineMs: number): void {
+    this.#inputs.push({ input, deadlineMs });
+    // What comes before it must be done by then as well.
+    this.#task.deadlineMs =
+      this.#inputs.length === 1 ? deadlineMs : Math.min(this.#task.deadlineMs, deadlineMs);
+    this.#wake();
+  }
+
+  stop(): void {
+    this.#abort.abort();
+    this.#wake();
+  }
+
+  chunk(chunk: Chunk, transfer?: readonly Transferable[]): void {
+    post({ type: 'chunk', id: this.#id, chunk }, transfer);
+  }
+
+  behind(): boolean {
+    return this.#inputs.length > 0;
+  }
+
+  async turn(): Promise<void> {
+    await this.#turns.turn(this.#task);
+    if (monotonicMs() - this.#toldAtMs > SIGN_OF_LIFE_MS) this.#tell({ type: 'working', id: this.#id });
+  }
+
+  async input(): Promise<Input | undefined> {
+    // Lets messages in: those that have arrived count as inputs, and a stop is heard while there is much to catch up.
+    await this.turn();
+    while (this.#inputs.length === 0 && !this.signal.aborted) {
+      this.#tell({ type: 'hungry', id: this.#id, taken: this.#taken });
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    if (this.signal.aborted) return undefined;
+    this.#taken++;
+    return this.#inputs.shift()?.input;
+  }
+
+  #tell(message: FromWorker): void {
+    this.#toldAtMs = monotonicMs();
+    post(message);
+  }
 }
 
 function post(message: FromWorker, transfer: readonly Transferable[] = []): void {

@@ -1,15 +1,22 @@
-/** Flite as a speech synthesiser: small, quick, plain voices, in a thread of its own. https://github.com/festvox/flite */
+/** Flite as a speech synthesiser: small, quick, plain voices, in threads of its own. https://github.com/festvox/flite */
+import { availableParallelism } from 'node:os';
+
 import { entryPoint } from '../entry-point.js';
 import { EngineFailedError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { EngineHost, type EngineLoad } from './engine-host.js';
 import { Priority, type SpeechChunk, type SpeechSynthesizer } from './engine-types.js';
-import type { FliteRequest } from './flite-worker.js';
+import type { FliteInfo, FliteRequest } from './flite-worker.js';
+import { workersFor } from './pool-size.js';
 import type { RunnerContext } from './runners.js';
 
 export interface FliteOptions {
   /** The default voice, one of {@link fliteVoices}. Default `slt`. */
   voice?: string;
+  /** Clauses that are spoken at the same time. Default 1. */
+  threads?: number;
+  /** Most calls at once: threads are added when measurement says that so many callers need them. */
+  callers?: number;
   /** Clauses that may wait for the thread; more are refused. Default 64. */
   maxWaiting?: number;
   onCrash?: (error: EngineFailedError) => void;
@@ -33,14 +40,23 @@ export class FliteSynthesizer implements SpeechSynthesizer {
     this.voices = [...fliteVoices].sort((a, b) => Number(b === voice) - Number(a === voice));
   }
 
-  static async start({ voice = 'slt', ...options }: FliteOptions): Promise<FliteSynthesizer> {
+  static async start({
+    voice = 'slt',
+    threads = 1,
+    callers = 0,
+    ...options
+  }: FliteOptions): Promise<FliteSynthesizer> {
     const host = await EngineHost.start<FliteRequest, never, SpeechChunk, void>({
       name: 'flite',
       // WebAssembly can be ended in the middle of a run, and its crash stays in its thread.
       place: { kind: 'thread', entry: entryPoint('./flite-worker', import.meta.url), killable: true },
       setup: undefined,
+      workers: threads,
+      workersNeeded: (info) =>
+        workersFor(callers, (info as FliteInfo).realTimeFactor, availableParallelism()),
       ...options,
     });
+    options.logger.info({ threads: host.workers, ...(host.info as FliteInfo) }, 'synthesis is up');
     return new FliteSynthesizer(host, voice);
   }
 
@@ -49,12 +65,10 @@ export class FliteSynthesizer implements SpeechSynthesizer {
     return this.#host.load;
   }
 
-  /** Speaks long enough for the code to have been optimised, with every kind of voice that there is. */
+  /** Speaks once. Every thread has spoken when it is up. */
   async warm(signal: AbortSignal): Promise<void> {
-    for (const voice of this.voices.slice(0, 1)) {
-      for await (const chunk of this.synthesize({ text: WARM_UP, voice, priority: Priority.spare }, signal))
-        void chunk;
-    }
+    const request = { text: 'Ready.', voice: this.voices[0] ?? '', priority: Priority.spare };
+    for await (const chunk of this.synthesize(request, signal)) void chunk;
   }
 
   async *synthesize(
@@ -81,8 +95,13 @@ export class FliteSynthesizer implements SpeechSynthesizer {
 
 /** The runner of the catalogue's `flite`. */
 export function runFlite({ config, log }: RunnerContext): Promise<FliteSynthesizer> {
-  const { voice } = config.synthesizer;
-  return FliteSynthesizer.start({ ...(voice === '' ? {} : { voice }), logger: log });
+  const { voice, threads } = config.synthesizer;
+  const pool =
+    threads === 'auto'
+      ? { threads: Math.min(availableParallelism(), FEWEST_THREADS), callers: config.calls.max }
+      : { threads };
+  return FliteSynthesizer.start({ ...pool, ...(voice === '' ? {} : { voice }), logger: log });
 }
 
-const WARM_UP = 'The quick brown fox jumps over the lazy dog, and the dog sleeps on.';
+/** Two where there are cores for them: nobody's first clause has to wait for the end of somebody's long one. */
+const FEWEST_THREADS = 2;

@@ -11,10 +11,22 @@ export interface FliteRequest {
   voice: string;
 }
 
+/** What a thread says of itself when it is ready. */
+export interface FliteInfo {
+  /** Time that it takes for a second of speech, seconds. */
+  realTimeFactor: number;
+}
+
+/** Long enough for the code to be optimised when it has been spoken. */
+const SAMPLE = 'The quick brown fox jumps over the lazy dog, and the dog sleeps on.';
+
 serveEngine<undefined, FliteRequest, never, SpeechChunk, void>(async () => {
   const flite = await FliteProgram.load();
+  flite.speak('slt', SAMPLE);
+  const info: FliteInfo = { realTimeFactor: measure(flite) };
   flite.prepare();
   return {
+    info,
     run: ({ text, voice }, run) => {
       const { words, plain } = speakable(text);
       if (plain) {
@@ -28,6 +40,13 @@ serveEngine<undefined, FliteRequest, never, SpeechChunk, void>(async () => {
     },
   };
 });
+
+/** Time for a second of speech, seconds. */
+function measure(flite: FliteProgram): number {
+  const startedAt = performance.now();
+  const { samples, sampleRateHz } = flite.speak('slt', SAMPLE);
+  return (performance.now() - startedAt) / 1000 / (samples.length / sampleRateHz);
+}
 
 function toChunk(
   words: readonly WrittenWord[],

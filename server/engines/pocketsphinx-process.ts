@@ -1,13 +1,27 @@
-/** Entry of a PocketSphinx process: one decoder, one utterance at a time, speech in as it comes, words out. */
+/** Entry of a PocketSphinx process: a few decoders that take turns, speech in as it comes, words out. */
 import { estimateMean, type CepstralMean } from './cepstral-mean.js';
 import { HEARING_RATE_HZ } from './engine-types.js';
 import { serveEngine, type EngineRun } from './engine-worker.js';
 import { PocketSphinxDecoder, type PocketSphinxSettings } from './pocketsphinx-library.js';
 
+export interface PocketSphinxSetup {
+  settings: PocketSphinxSettings;
+  /** Utterances at once. */
+  decoders: number;
+}
+
+/** What a process says of itself when it is ready. */
+export interface PocketSphinxInfo {
+  /** Processor time for a second of sound, seconds. */
+  realTimeFactor: number;
+}
+
 /** The beginning of an utterance. */
 export interface UtteranceRequest {
   /** What is known of the caller's voice; `undefined` at the first utterance. */
   mean: CepstralMean | undefined;
+  /** Whether the words so far are wanted. */
+  partials: boolean;
 }
 
 /** More speech, or the end of it. */
@@ -28,43 +42,74 @@ export interface UtteranceResult {
 const PARTIAL_SAMPLES = 0.2 * HEARING_RATE_HZ;
 /** Speech handed to the library at once. */
 const BLOCK_SAMPLES = 512;
+const NOISE_AMPLITUDE = 1000;
 /** A mean is looked for after so much more speech. */
 const ESTIMATE_SAMPLES = 0.1 * HEARING_RATE_HZ;
 
-serveEngine<PocketSphinxSettings, UtteranceRequest, UtteranceInput, PartialWords, UtteranceResult>(
-  (settings) => {
-    const decoder = new PocketSphinxDecoder(settings);
-    return Promise.resolve({ run: (request, run) => recognize(decoder, request, run) });
+serveEngine<PocketSphinxSetup, UtteranceRequest, UtteranceInput, PartialWords, UtteranceResult>(
+  ({ settings, decoders }) => {
+    const first = new PocketSphinxDecoder(settings);
+    const idle = [first];
+    const info: PocketSphinxInfo = { realTimeFactor: measure(first) };
+    while (idle.length < decoders) idle.push(new PocketSphinxDecoder(settings, first));
+    return Promise.resolve({
+      info,
+      run: async (request, run) => {
+        const decoder = idle.pop();
+        if (decoder === undefined) throw new Error('More utterances at once than decoders.');
+        try {
+          return await recognize(decoder, request, run);
+        } finally {
+          idle.push(decoder);
+        }
+      },
+    });
   },
 );
 
+/** Processor time for a second of noise, which costs what a caller's speech does, seconds. */
+function measure(decoder: PocketSphinxDecoder): number {
+  const noise = Int16Array.from({ length: HEARING_RATE_HZ }, () => NOISE_AMPLITUDE * (Math.random() - 0.5));
+  const before = process.cpuUsage();
+  decoder.start();
+  for (let at = 0; at < noise.length; at += BLOCK_SAMPLES)
+    decoder.feed(noise.subarray(at, at + BLOCK_SAMPLES));
+  decoder.end();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
 async function recognize(
   decoder: PocketSphinxDecoder,
-  { mean }: UtteranceRequest,
+  { mean, partials }: UtteranceRequest,
   run: EngineRun<UtteranceInput, PartialWords>,
 ): Promise<UtteranceResult> {
   const held = new HeldSpeech(decoder, mean);
   let unseen = 0;
   let words = '';
-  const feed = (samples: Int16Array): void => {
-    for (let at = 0; at < samples.length; at += BLOCK_SAMPLES)
+  const feed = async (samples: Int16Array): Promise<void> => {
+    for (let at = 0; at < samples.length && !run.signal.aborted; at += BLOCK_SAMPLES) {
+      if (at > 0) await run.turn();
       decoder.feed(samples.subarray(at, at + BLOCK_SAMPLES));
+    }
     unseen += samples.length;
   };
   decoder.start();
   for (let input = await run.input(); input && !('end' in input); input = await run.input()) {
-    feed(held.pass(input.samples));
+    await feed(held.pass(input.samples));
     if (unseen < PARTIAL_SAMPLES) continue;
     decoder.adaptMean();
-    if (run.behind()) continue;
+    if (!partials || run.behind()) continue;
     unseen = 0;
     const now = decoder.words();
     if (now === words) continue;
     words = now;
     run.chunk({ words });
   }
-  feed(held.rest());
+  await feed(held.rest());
+  await run.turn();
   decoder.end();
+  if (run.signal.aborted) return { words: '', mean };
   words = decoder.words();
   // Sound without words is no voice to learn from.
   return { words, mean: words && held.meanKnown ? decoder.mean : mean };

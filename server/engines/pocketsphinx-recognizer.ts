@@ -1,15 +1,17 @@
 /**
- * PocketSphinx as a speech recogniser: a pool of decoders, each in a process of its own, lent to a caller for the
- * length of an utterance. What is learnt of a caller's voice travels with the caller, not with the decoder.
+ * PocketSphinx as a speech recogniser: a pool of decoders in a few processes, lent to a caller for the length of an
+ * utterance. What is learnt of a caller's voice travels with the caller, not with the decoder.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { entryPoint } from '../entry-point.js';
 import { EngineFailedError, ModelUnusableError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { CepstralMean } from './cepstral-mean.js';
-import { EngineHost, type EngineLoad } from './engine-host.js';
+import { EngineHost, type EngineInput, type EngineLoad } from './engine-host.js';
 import {
   HEARING_RATE_HZ,
   Priority,
@@ -17,18 +19,24 @@ import {
   type SpeechRecognizer,
   type Utterance,
 } from './engine-types.js';
-import type { PocketSphinxSettings } from './pocketsphinx-library.js';
 import type { RunnerContext } from './runners.js';
 import type {
   PartialWords,
+  PocketSphinxInfo,
+  PocketSphinxSetup,
   UtteranceInput,
   UtteranceRequest,
   UtteranceResult,
 } from './pocketsphinx-process.js';
+import { speakersAtOnce, workersFor } from './pool-size.js';
 
 export interface PocketSphinxOptions {
-  /** Callers who can be recognised at the same moment; further ones wait for each other. Default 2; 95 MB each. */
+  /** Callers who can be recognised at the same moment; further ones wait for each other. Default 2. */
   decoders?: number;
+  /** Processes that the decoders are shared out among: 140 MB each, and 50 MB for every decoder but the first. Default 1. */
+  processes?: number;
+  /** Most calls at once: processes are added when measurement says that so many callers need them. */
+  callers?: number;
   /** Folder with the models as Debian's `pocketsphinx-en-us` lays them out. Default {@link DEBIAN_MODEL}. */
   model?: string;
   /** Time without a sign of life after which a decoder is replaced, ms. Default 10 000. */
@@ -49,7 +57,10 @@ const DECODER_SETTINGS = {
 };
 /** Speech of an utterance that is kept to be recognised again, or for the first time once a decoder is free. */
 const KEPT_SAMPLES = 30 * HEARING_RATE_HZ;
-/** Noise that takes the decoder some 60 ms. */
+/** Two processes where there are cores for them: one that dies takes half of the utterances with it. */
+const FEWEST_PROCESSES = 2;
+/** What a caller says must have been decoded so soon after, ms: then little is left to do when the caller pauses. */
+const FOLLOW_MS = 300;
 const WARM_UP_SAMPLES = 0.3 * HEARING_RATE_HZ;
 const WARM_UP_AMPLITUDE = 1000;
 
@@ -57,6 +68,8 @@ type Host = EngineHost<UtteranceRequest, UtteranceInput, PartialWords, Utterance
 
 /** What is known of one caller. */
 interface Caller {
+  /** Name towards the decoders, which share their time out by callers. */
+  readonly id: string;
   mean: CepstralMean | undefined;
 }
 
@@ -72,13 +85,18 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
 
   /** @throws ModelUnusableError when the library or its model is not installed. */
   static async start(options: PocketSphinxOptions): Promise<PocketSphinxRecognizer> {
-    const { decoders = 2, model = DEBIAN_MODEL, silenceLimitMs = 10_000, onCrash, logger } = options;
+    const { decoders = 2, processes = 1, model = DEBIAN_MODEL, silenceLimitMs = 10_000 } = options;
+    const { onCrash, logger } = options;
     if (!existsSync(model)) throw new ModelUnusableError(missing(`no model in ${model}`));
-    const setup: PocketSphinxSettings = {
-      acousticModel: join(model, 'en-us'),
-      languageModel: join(model, 'en-us.lm.bin'),
-      dictionary: join(model, 'cmudict-en-us.dict'),
-      decoder: DECODER_SETTINGS,
+    const runsPerWorker = Math.ceil(decoders / processes);
+    const setup: PocketSphinxSetup = {
+      settings: {
+        acousticModel: join(model, 'en-us'),
+        languageModel: join(model, 'en-us.lm.bin'),
+        dictionary: join(model, 'cmudict-en-us.dict'),
+        decoder: DECODER_SETTINGS,
+      },
+      decoders: runsPerWorker,
     };
     try {
       const host: Host = await EngineHost.start({
@@ -89,12 +107,18 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
           killable: true,
         },
         setup,
-        workers: decoders,
+        workers: processes,
+        workersNeeded: (info) =>
+          workersFor(options.callers ?? 0, (info as PocketSphinxInfo).realTimeFactor, availableParallelism()),
+        runsPerWorker,
         silenceLimitMs,
         ...(onCrash && { onCrash }),
         logger,
       });
-      return new PocketSphinxRecognizer(host, decoders);
+      const all = host.workers * runsPerWorker;
+      const { realTimeFactor } = host.info as PocketSphinxInfo;
+      logger.info({ processes: host.workers, decoders: all, realTimeFactor }, 'recognition is up');
+      return new PocketSphinxRecognizer(host, all);
     } catch (error) {
       if (!(error instanceof ModelUnusableError)) throw error;
       throw new ModelUnusableError(missing(error.message), { cause: error });
@@ -112,21 +136,21 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
       { length: WARM_UP_SAMPLES },
       () => WARM_UP_AMPLITUDE * (Math.random() - 0.5),
     );
-    const caller = this.open();
     const one = async (): Promise<void> => {
-      const utterance = caller.begin(() => undefined, signal);
-      utterance.push(noise);
-      await utterance.finish();
+      const caller = this.open();
+      try {
+        const utterance = caller.begin(() => undefined, signal);
+        utterance.push(noise);
+        await utterance.finish();
+      } finally {
+        await caller.close();
+      }
     };
-    try {
-      await Promise.all(Array.from({ length: this.#decoders }, one));
-    } finally {
-      await caller.close();
-    }
+    await Promise.all(Array.from({ length: this.#decoders }, one));
   }
 
   open(): RecognizerHandle {
-    const caller: Caller = { mean: undefined };
+    const caller: Caller = { id: randomUUID(), mean: undefined };
     const closed = new AbortController();
     return {
       begin: (onPartial, signal) =>
@@ -145,8 +169,12 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
 
 /** The runner of the catalogue's `pocketsphinx`. */
 export function runPocketSphinx({ config, log }: RunnerContext): Promise<PocketSphinxRecognizer> {
+  const { decoders } = config.recognizer;
+  const callers = config.calls.max;
   return PocketSphinxRecognizer.start({
-    decoders: config.recognizer.decoders,
+    decoders: decoders === 'auto' ? speakersAtOnce(callers) : decoders,
+    processes: Math.min(availableParallelism(), FEWEST_PROCESSES),
+    callers,
     // A machine at its limit is slow; only a decoder that does nothing at all is to be replaced.
     silenceLimitMs: 15_000,
     logger: log,
@@ -156,16 +184,21 @@ export function runPocketSphinx({ config, log }: RunnerContext): Promise<PocketS
 class PocketSphinxUtterance implements Utterance {
   readonly #host: Host;
   readonly #caller: Caller;
-  readonly #onPartial: (words: string) => void;
+  readonly #onPartial: ((words: string) => void) | undefined;
   readonly #signal: AbortSignal;
   readonly #kept: Int16Array[] = [];
   #keptSamples = 0;
   #finished = false;
   #partial = '';
-  #input: ((input: UtteranceInput) => void) | undefined;
+  #input: EngineInput<UtteranceInput> | undefined;
   readonly #result: Promise<string>;
 
-  constructor(host: Host, caller: Caller, onPartial: (words: string) => void, signal: AbortSignal) {
+  constructor(
+    host: Host,
+    caller: Caller,
+    onPartial: ((words: string) => void) | undefined,
+    signal: AbortSignal,
+  ) {
     this.#host = host;
     this.#caller = caller;
     this.#onPartial = onPartial;
@@ -181,13 +214,13 @@ class PocketSphinxUtterance implements Utterance {
     this.#kept.push(own);
     this.#keptSamples += own.length;
     while (this.#keptSamples > KEPT_SAMPLES) this.#keptSamples -= this.#kept.shift()?.length ?? 0;
-    this.#input?.({ samples: own });
+    this.#input?.({ samples: own }, FOLLOW_MS);
   }
 
   finish(): Promise<string> {
     if (!this.#finished) {
       this.#finished = true;
-      this.#input?.({ end: true });
+      this.#input?.({ end: true }, Priority.waiting);
     }
     return this.#result;
   }
@@ -205,18 +238,19 @@ class PocketSphinxUtterance implements Utterance {
 
   async #attempt(): Promise<string> {
     this.#input = undefined;
-    const onStart = (input: (input: UtteranceInput) => void): void => {
-      for (const samples of this.#kept) input({ samples });
-      if (this.#finished) input({ end: true });
+    const onStart = (input: EngineInput<UtteranceInput>): void => {
+      for (const samples of this.#kept) input({ samples }, FOLLOW_MS);
+      if (this.#finished) input({ end: true }, Priority.waiting);
       else this.#input = input;
     };
     const onChunk = ({ words }: PartialWords): void => {
       if (words === this.#partial || this.#finished) return;
       this.#partial = words;
-      this.#onPartial(words);
+      this.#onPartial?.(words);
     };
-    const options = { priority: Priority.waiting, onStart, onChunk };
-    const { words, mean } = await this.#host.request({ mean: this.#caller.mean }, options, this.#signal);
+    const request = { mean: this.#caller.mean, partials: this.#onPartial !== undefined };
+    const options = { priority: Priority.waiting, owner: this.#caller.id, onStart, onChunk };
+    const { words, mean } = await this.#host.request(request, options, this.#signal);
     this.#caller.mean = mean ?? this.#caller.mean;
     return words;
   }

@@ -7,6 +7,7 @@ import { createWorker, type types } from 'mediasoup';
 import type { Config } from '../config.js';
 import { MediaFailedError } from '../errors.js';
 import type { Logger } from '../log.js';
+import { leastUsed, MeasuredUse } from './measured-use.js';
 import { mediasoupWorkerPath } from '../setup/mediasoup-worker.js';
 
 /** Opus as RFC 7587 wants it: always 48 kHz and two channels in signalling, whatever is coded. */
@@ -18,6 +19,9 @@ const opus: types.RouterRtpCodecCapability = {
   parameters: { useinbandfec: 1, usedtx: 0 },
 };
 
+/** How often workers are asked what they use, ms. */
+const measureEveryMs = 2000;
+
 /** One mediasoup worker with what is made once on it. */
 export interface MediaWorker {
   /** Process id of the worker. */
@@ -26,6 +30,8 @@ export interface MediaWorker {
   readonly webRtcServer: types.WebRtcServer;
   /** Calls placed on it. */
   calls: number;
+  /** How busy its process is, for placing calls. */
+  readonly use: MeasuredUse;
   /** Aborts when the worker has died; the reason is a MediaFailedError. */
   readonly died: AbortSignal;
 }
@@ -34,7 +40,7 @@ export interface MediaServer {
   /** Workers that are up. */
   readonly workers: readonly MediaWorker[];
   /**
-   * The worker with the fewest calls.
+   * The least busy worker.
    * @throws MediaFailedError when none is up.
    */
   place(): MediaWorker;
@@ -68,8 +74,20 @@ export async function startMediaServer(config: Config, log: Logger): Promise<Med
     try {
       const webRtcServer = await worker.createWebRtcServer({ listenInfos: listenInfos(config, index) });
       const router = await worker.createRouter({ mediaCodecs: [opus] });
-      slots[index] = { pid: worker.pid, router, webRtcServer, calls: 0, died: died.signal };
-      closers[index] = () => closeWorker(worker);
+      const slot = {
+        pid: worker.pid,
+        router,
+        webRtcServer,
+        calls: 0,
+        use: new MeasuredUse(),
+        died: died.signal,
+      };
+      slots[index] = slot;
+      const stopMeasuring = measure(worker, slot, log);
+      closers[index] = () => {
+        stopMeasuring();
+        return closeWorker(worker);
+      };
     } catch (error) {
       await closeWorker(worker);
       const port = config.media.port === 0 ? 'any port' : `port ${config.media.port + index}`;
@@ -98,12 +116,32 @@ export async function startMediaServer(config: Config, log: Logger): Promise<Med
       return up();
     },
     place() {
-      const [first, ...others] = up();
-      if (first === undefined) throw new MediaFailedError('No media worker is up; try again in a moment.');
-      return others.reduce((least, worker) => (worker.calls < least.calls ? worker : least), first);
+      const worker = leastUsed(up(), (one) => one);
+      if (worker === undefined) throw new MediaFailedError('No media worker is up; try again in a moment.');
+      return worker;
     },
     close,
   };
+}
+
+/** Keeps a worker's `use` up to date from the processor time of its process. @returns stops that. */
+function measure(worker: types.Worker, slot: MediaWorker, log: Logger): () => void {
+  let before: { cpuMs: number; atMs: number } | undefined;
+  const look = async () => {
+    const { ru_utime, ru_stime } = await worker.getResourceUsage();
+    const now = { cpuMs: ru_utime + ru_stime, atMs: performance.now() };
+    if (before !== undefined)
+      slot.use.measured((now.cpuMs - before.cpuMs) / (now.atMs - before.atMs), slot.calls);
+    before = now;
+  };
+  const timer = setInterval(() => {
+    look().catch((error: unknown) => {
+      if (!worker.closed && !worker.died)
+        log.debug({ err: error, workerPid: worker.pid }, 'a mediasoup worker did not tell what it uses');
+    });
+  }, measureEveryMs);
+  worker.once('subprocessclose', () => clearInterval(timer));
+  return () => clearInterval(timer);
 }
 
 /**

@@ -3,7 +3,7 @@
  * thread of a process of its own. In a worker thread it would share the heap's memory map and the garbage
  * collector's helpers with threads that compute, and wait for one of them to be given a core while it holds either.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { SileroVad } from '../engines/silero-vad.js';
 import { ParleyError } from '../errors.js';
 import { CallerStream, type CallerStreamParent } from './caller-stream.js';
@@ -101,6 +101,7 @@ async function main(): Promise<void> {
 
   const loopDelay = monitorEventLoopDelay({ resolution: 10 });
   loopDelay.enable();
+  let lastUse = performance.eventLoopUtilization();
   const reporting = setInterval(() => {
     const toMs = (ns: number): number => Math.max(0, ns / 1e6 - 10);
     const { percentile50, percentile99, max } = {
@@ -109,11 +110,15 @@ async function main(): Promise<void> {
       max: loopDelay.max,
     };
     loopDelay.reset();
+    const use = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(use, lastUse);
+    lastUse = use;
     tell({
       type: 'counters',
       counters: {
         sessions: streams.size,
         ...counts,
+        busy: utilization,
         pacerLatenessMs: pacer.lateness.report(),
         eventLoopDelayMs: { p50: toMs(percentile50), p99: toMs(percentile99), max: toMs(max) },
       },

@@ -9,6 +9,7 @@ import { MediaFailedError, ModelUnusableError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { CallerStreamOptions } from './caller-stream.js';
 import { newMediaCounts } from './media-counting.js';
+import { MeasuredUse } from './measured-use.js';
 import type {
   HeardWindow,
   MediaCommand,
@@ -57,9 +58,12 @@ export class MediaThread {
   #counters: MediaCounters = {
     sessions: 0,
     ...newMediaCounts(),
+    busy: 0,
     pacerLatenessMs: { p50: 0, p99: 0, max: 0 },
     eventLoopDelayMs: { p50: 0, p99: 0, max: 0 },
   };
+  /** How busy it is, for placing calls. */
+  readonly use = new MeasuredUse();
   #stopping = false;
   #death: MediaFailedError | undefined;
   #onDied: (error: MediaFailedError) => void = () => undefined;
@@ -233,6 +237,7 @@ export class MediaThread {
       case 'counters':
         this.#logLosses(notice.counters);
         this.#counters = notice.counters;
+        this.use.measured(notice.counters.busy, notice.counters.sessions);
         return;
       case 'ready':
       case 'startFailed':

@@ -1,6 +1,7 @@
 /** The media threads of the server. One that dies is replaced; its calls are told so. */
 import { MediaFailedError } from '../errors.js';
 import type { Logger } from '../log.js';
+import { leastUsed } from './measured-use.js';
 import { MediaThread, type MediaThreadOptions } from './media-thread.js';
 import type { MediaCounters } from './media-types.js';
 
@@ -8,7 +9,7 @@ export interface MediaThreads {
   /** Threads that are up. */
   readonly up: readonly MediaThread[];
   /**
-   * The thread with the fewest calls.
+   * The least busy thread.
    * @throws MediaFailedError when none is up.
    */
   place(): MediaThread;
@@ -47,9 +48,9 @@ export async function startMediaThreads(
       return up();
     },
     place() {
-      const [first, ...others] = up();
-      if (first === undefined) throw new MediaFailedError('No media thread is up; try again in a moment.');
-      return others.reduce((least, thread) => (thread.sessions < least.sessions ? thread : least), first);
+      const thread = leastUsed(up(), ({ sessions, use }) => ({ calls: sessions, use }));
+      if (thread === undefined) throw new MediaFailedError('No media thread is up; try again in a moment.');
+      return thread;
     },
     counters: () => up().map((thread) => thread.counters),
     async close() {

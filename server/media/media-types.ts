@@ -73,6 +73,8 @@ export interface MediaCounters {
   framesSkipped: number;
   /** Lateness of the pacer against its absolute deadlines since the last report, ms. */
   pacerLatenessMs: { p50: number; p99: number; max: number };
+  /** Share of the time since the last report in which the thread was busy, 0 to 1. */
+  busy: number;
   /** Event-loop delay of the media thread since the last report, ms. */
   eventLoopDelayMs: { p50: number; p99: number; max: number };
 }

@@ -10,6 +10,10 @@ import type { EndReason, TurnLatency } from '../protocol.js';
 export interface MetricSources {
   /** Calls at this moment. */
   calls(): number;
+  /** Callers in the waiting line. */
+  waiting(): number;
+  /** How near the server is to its target: 1 is at it. */
+  pressure(): number;
   /** Sequences of the language model that are free. */
   freeSequences(): number;
   /** Counters of every media thread. */
@@ -31,6 +35,9 @@ const parts = {
 
 const buckets = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5];
 
+/** The event loop is asked so often; what Node measures contains it. */
+const loopResolutionMs = 10;
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #started: Counter;
@@ -40,7 +47,7 @@ export class Metrics {
   readonly #failed: Counter;
   readonly #drafts: Counter<'fate'>;
   readonly #latency: Histogram<'part'>;
-  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: loopResolutionMs });
 
   constructor() {
     const registers = [this.#registry];
@@ -88,6 +95,12 @@ export class Metrics {
   /** Registers the gauges that are read from the running server. Once. */
   observe(sources: MetricSources): void {
     this.#gauge('parley_calls', 'Calls at this moment.', () => sources.calls());
+    this.#gauge('parley_calls_waiting', 'Callers in the waiting line.', () => sources.waiting());
+    this.#gauge(
+      'parley_service_pressure',
+      'Time of 95 of 100 answers, or age of the oldest request, against the target: at 1 nobody new is let in.',
+      () => sources.pressure(),
+    );
     this.#gauge('parley_llm_sequences_free', 'Places left in the language model.', () =>
       sources.freeSequences(),
     );
@@ -134,9 +147,9 @@ export class Metrics {
       'parley_main_loop_delay_p99_seconds',
       'Event-loop delay of the main thread since the last reading.',
       () => {
-        const p99 = this.#loopDelay.percentile(99) / 1e9;
+        const p99 = (this.#loopDelay.percentile(99) / 1e6 - loopResolutionMs) / 1000;
         this.#loopDelay.reset();
-        return Number.isFinite(p99) ? p99 : 0;
+        return Number.isFinite(p99) ? Math.max(0, p99) : 0;
       },
     );
     new Counter({

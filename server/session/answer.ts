@@ -27,6 +27,8 @@ export interface AnswerParts {
   play(samples: Int16Array, last: boolean): void;
   /** The text of the answer, as it comes; `answer` for what depends on it, such as its tools. */
   deltas(answer: Answer, signal: AbortSignal): AsyncIterable<ReplyDelta>;
+  /** Clauses that may be ready or playing when the next one is begun. */
+  clausesAhead(): number;
   /** The text so far of an answer that is committed. */
   onText(text: string): void;
   /** The first audible packet has left. */
@@ -62,7 +64,8 @@ export class Answer {
         voice: parts.voice,
         segment: this.segment,
         marks: this.marks,
-        firstPriority: () => (this.#isCommitted ? Priority.waiting : Priority.spare),
+        firstPriority: () => (this.#isCommitted ? Priority.waiting : Priority.draft),
+        clausesAhead: () => parts.clausesAhead(),
         onText: (text) => {
           if (this.#isCommitted) this.#onText(text);
         },
@@ -75,6 +78,11 @@ export class Answer {
 
   get committed(): boolean {
     return this.#isCommitted;
+  }
+
+  /** Resolves at the commit. */
+  get whenCommitted(): Promise<void> {
+    return this.#committed.promise;
   }
 
   /** The turn is over and the words are the ones that it answers: from now on it may be heard. */

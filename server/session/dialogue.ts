@@ -21,6 +21,7 @@ import { isBackchannel } from './backchannel.js';
 import { Conversation } from './conversation.js';
 import { Hearing, type HeardWords } from './hearing.js';
 import type { ReplyOutcome } from './reply.js';
+import type { SpareWork } from './service-level.js';
 import { think, type Context, type ThinkingParts } from './thinking.js';
 
 export interface DialogueParts {
@@ -34,8 +35,8 @@ export interface DialogueParts {
   systemPrompt: string;
   voice: string;
   tools: readonly Tool[];
-  /** Whether the machine has room for work that may be thrown away. */
-  draftsAllowed(): boolean;
+  /** What may be done besides what callers wait for. */
+  spareWork(): SpareWork;
   onState(state: AgentState): void;
   onTurn(update: TurnUpdate): void;
   onLatency(latency: TurnLatency): void;
@@ -96,6 +97,7 @@ export class Dialogue {
         ducking: () => parts.media.gain(duckedGain),
         quiet: () => this.#letAgentSpeakOn(),
         began: () => this.#callerBegan(),
+        partialsWanted: () => parts.spareWork().partials,
         partial: (words) => this.#showCaller(words, false),
         holding: () => parts.media.hold(true),
         interrupting: () => this.#interrupt(),
@@ -165,7 +167,7 @@ export class Dialogue {
       this.#judgeInterruption(heard.words);
       return;
     }
-    if (this.#parts.draftsAllowed()) {
+    if (this.#parts.config.turn.speculate) {
       this.#draft = this.#newDraft(heard);
       this.#parts.metrics.draft('made');
     }
@@ -263,6 +265,7 @@ export class Dialogue {
         voice,
         play: (samples, last) => media.play(turnId, samples, last),
         deltas,
+        clausesAhead: () => parts.spareWork().clausesAhead,
         onText: (text) => parts.onTurn({ turnId, speaker: 'agent', text, final: false }),
         onStarted: () => this.#started(answer),
       },

@@ -28,6 +28,8 @@ export interface HearingEvents {
   quiet(): void;
   /** The caller has begun to speak. */
   began(): void;
+  /** Whether `partial` is worth the work. */
+  partialsWanted(): boolean;
   /** Words so far of the turn that goes on. */
   partial(words: string): void;
   /** The caller's voice goes on over the agent's. */
@@ -171,8 +173,9 @@ export class Hearing {
     const cancel = new AbortController();
     let standing = '';
     void before.then((words) => (standing = words));
+    const onPartial = (words: string) => this.#events.partial(join(standing, words));
     const utterance = this.#recognizer.begin(
-      (words) => this.#events.partial(join(standing, words)),
+      this.#events.partialsWanted() ? onPartial : undefined,
       AbortSignal.any([this.#signal, cancel.signal]),
     );
     for (const window of windows) utterance.push(window.samples);

@@ -12,7 +12,7 @@ export function plainRecognizer(recognizer: RecognizerHandle): RecognizerHandle 
   const plain = (words: string) => plainText(words).slice(0, maxHeardCharacters);
   return {
     begin: (onPartial, signal) => {
-      const utterance = recognizer.begin((words) => onPartial(plain(words)), signal);
+      const utterance = recognizer.begin(onPartial && ((words) => onPartial(plain(words))), signal);
       return {
         push: (samples) => utterance.push(samples),
         finish: async () => plain(await utterance.finish()),

@@ -2,7 +2,12 @@
  * One answer: text deltas → clauses → speech → playout, under one signal. Ends as an outcome; aborts are caught here and
  * nowhere else.
  */
-import { Priority, type ReplyDelta, type SpeechSynthesizer, type ToolCall } from '../engines/engine-types.js';
+import {
+  type Priority,
+  type ReplyDelta,
+  type SpeechSynthesizer,
+  type ToolCall,
+} from '../engines/engine-types.js';
 import { isAbort } from '../errors.js';
 import { monotonicMs } from '../media/media-types.js';
 import type { TurnMarks } from '../observability/turn-latency.js';
@@ -26,6 +31,8 @@ export interface ReplyParts {
   marks: TurnMarks;
   /** How urgent the first clause is at the moment in which it is asked for. */
   firstPriority(): Priority;
+  /** Clauses that may be ready or playing when the next one is begun. */
+  clausesAhead(): number;
   /** Called with the text so far whenever a clause is complete. */
   onText(text: string): void;
   onCall(call: ToolCall): void;
@@ -63,11 +70,11 @@ async function speakClauses(parts: ReplyParts, signal: AbortSignal): Promise<voi
     const text = speakable(clause);
     if (text.spoken === '') continue;
     marks.set('firstClause', monotonicMs());
-    await segment.room(signal);
+    await segment.room(parts.clausesAhead(), signal);
     if (segment.ended !== undefined) return;
     segment.beginClause(text);
     parts.onText(segment.text);
-    const priority = first ? parts.firstPriority() : Priority.soon;
+    const priority = first ? parts.firstPriority() : segment.unplayedMs(synthesizer.sampleRateHz);
     first = false;
     for await (const chunk of synthesizer.synthesize(
       { text: text.spoken, voice: parts.voice, priority },

@@ -4,16 +4,18 @@ import type { Grant } from '../access/call-grant.js';
 import type { Config } from '../config.js';
 import type { LanguageModelHandle, RecognizerHandle, Tool } from '../engines/engine-types.js';
 import type { LoadedEngines } from '../engines/load-engines.js';
-import { BadRequestError, ParleyError, ServerDrainingError, ServerFullError } from '../errors.js';
+import { BadRequestError, ParleyError, ServerDrainingError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { CallMedia } from '../media/call-media.js';
 import type { MediaServer } from '../media/media-server.js';
 import type { MediaThreads } from '../media/media-threads.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { StartCallRequest } from '../protocol.js';
 import { plainLanguageModel, plainRecognizer } from './plain-words.js';
 import { pageTools } from '../tools/page-tools.js';
 import { builtInToolNames } from './built-in-tools.js';
+import type { StartCallRequest, WaitingUpdate } from '../protocol.js';
+import { Admission } from './admission.js';
+import type { ServiceLevel } from './service-level.js';
 import { Session, type SessionListener } from './session.js';
 
 /** What a call is made from. */
@@ -23,9 +25,15 @@ export interface Shared {
   mediaServer: MediaServer;
   mediaThreads: MediaThreads;
   metrics: Metrics;
+  serviceLevel: ServiceLevel;
   log: Logger;
   /** The operator's functions. */
   tools: readonly Tool[];
+}
+
+/** What a caller is told, of the waiting line too. */
+export interface CallerListener extends SessionListener {
+  waiting(position: WaitingUpdate): void;
 }
 
 /** A call that was let in. */
@@ -37,44 +45,56 @@ export interface Call {
 export class SessionManager {
   readonly #shared: Shared;
   readonly #calls = new Map<string, Call>();
-  /** Places taken: calls, and those being opened. */
-  #taken = 0;
-  #draining = false;
+  readonly #admission: Admission;
+  readonly #draining = new AbortController();
 
   constructor(shared: Shared) {
     this.#shared = shared;
+    const { calls } = shared.config;
+    this.#admission = new Admission({
+      places: calls.max,
+      waitingPlaces: calls.waiting,
+      closedBecause: () => shared.serviceLevel.refusal,
+    });
   }
 
   /** Calls at this moment, those being opened included. */
   get size(): number {
-    return this.#taken;
+    return this.#admission.taken;
   }
 
-  /** Whether a new caller would be let in. */
-  get open(): boolean {
-    return !this.#draining;
+  /** Callers in the waiting line. */
+  get waiting(): number {
+    return this.#admission.waiting;
   }
 
   /**
-   * Lets a caller in and opens the call.
+   * Lets a caller in, after a wait where there is a waiting line, and opens the call.
    * @param grant what this caller may do, already applied to `request`.
+   * @param left aborts when the caller has gone: a place in the waiting line is then given up.
    * @throws ServerFullError, ServerDrainingError, BadRequestError (unknown voice), MediaFailedError.
    */
-  async start(request: StartCallRequest, listener: SessionListener, grant: Grant): Promise<Call> {
+  async start(
+    request: StartCallRequest,
+    listener: CallerListener,
+    grant: Grant,
+    left: AbortSignal,
+  ): Promise<Call> {
     try {
-      if (this.#draining) throw new ServerDrainingError();
-      const { max } = this.#shared.config.calls;
-      if (this.#taken >= max)
-        throw new ServerFullError(`All ${max} places are taken. Please try again shortly.`);
       const voice = this.#voice(request.voice);
-      this.#taken++;
+      const leave = await this.#admission.enter(
+        (position) => listener.waiting(position),
+        AbortSignal.any([left, this.#draining.signal]),
+      );
       try {
-        return await this.#open(request, voice, listener, grant);
+        return await this.#open(request, voice, listener, grant, leave);
       } catch (error) {
-        this.#taken--;
+        leave();
         throw error;
       }
     } catch (error) {
+      // Nobody is there any more to whom it matters.
+      if (left.aborted) throw error;
       this.#shared.metrics.callRefused(error instanceof ParleyError ? error.code : 'internal');
       throw error;
     }
@@ -82,7 +102,7 @@ export class SessionManager {
 
   /** Takes no new calls; resolves when answers being spoken are over, `limitMs` at most, and every call has ended. */
   async drain(limitMs: number): Promise<void> {
-    this.#draining = true;
+    this.#draining.abort(new ServerDrainingError());
     const over = Promise.all([...this.#calls.values()].map(({ session }) => session.answerOver()));
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
@@ -102,8 +122,9 @@ export class SessionManager {
     voice: string,
     listener: SessionListener,
     grant: Grant,
+    leave: () => void,
   ): Promise<Call> {
-    const { config, engines, metrics } = this.#shared;
+    const { config, engines, metrics, serviceLevel } = this.#shared;
     const id = randomUUID();
     const ofPage = pageTools(
       request.tools ?? [],
@@ -135,13 +156,13 @@ export class SessionManager {
         systemPrompt: request.systemPrompt ?? config.agent.systemPrompt,
         voice,
         tools: [...this.#shared.tools, ...ofPage],
-        draftsAllowed: () => Object.values(engines.queues()).every(({ waiting }) => waiting === 0),
+        serviceLevel,
       });
       const call: Call = { session, media };
       this.#calls.set(id, call);
       session.onClosed(() => {
         this.#calls.delete(id);
-        this.#taken--;
+        leave();
       });
       metrics.callStarted();
       log.info('call started');

@@ -13,6 +13,7 @@ import type { AgentState, EndReason, PlayoutReport, TurnLatency, TurnUpdate } fr
 import { builtInTools } from './built-in-tools.js';
 import { Dialogue } from './dialogue.js';
 import type { ReplyOutcome } from './reply.js';
+import type { ServiceLevel } from './service-level.js';
 
 /** The caller's media as the session uses it: mediasoup and the media thread behind one face. */
 export type SessionMedia = Pick<CallMedia, 'listen' | 'play' | 'stopPlayout' | 'gain' | 'hold' | 'close'>;
@@ -44,8 +45,7 @@ export interface SessionOptions {
   voice: string;
   /** Functions that the agent may call, besides the built-in ones. */
   tools: readonly Tool[];
-  /** Whether the machine has room for work that may be thrown away. */
-  draftsAllowed(): boolean;
+  serviceLevel: Pick<ServiceLevel, 'answered' | 'spareWork'>;
 }
 
 export class Session {
@@ -76,11 +76,12 @@ export class Session {
         tools: [...builtInTools(endCall), ...options.tools].filter(({ name }) =>
           allowsTool(options.grant, name),
         ),
-        draftsAllowed: () => config.turn.speculate && options.draftsAllowed(),
+        spareWork: () => options.serviceLevel.spareWork,
         onState: (state) => listener.state(state),
         onTurn: (update) => listener.turn(update),
         onLatency: (latency) => {
           metrics.turnAnswered(latency);
+          options.serviceLevel.answered(latency.voiceToVoiceMs);
           listener.latency(latency);
           this.#log.info({ latency }, 'turn answered');
         },

@@ -6,9 +6,6 @@ import type { SpeechChunk, SpokenWord } from '../engines/engine-types.js';
 import type { PlayoutEvent } from '../media/media-types.js';
 import type { SpeakableText } from './speakable-text.js';
 
-/** Clauses that may wait, spoken in full, behind the one that is playing. */
-const clausesAhead = 2;
-
 interface Clause {
   text: SpeakableText;
   /** Sample of the segment at which it begins. */
@@ -102,8 +99,13 @@ export class SpokenSegment {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Resolves when another clause may be synthesised: at most two wait behind the one that is playing. */
-  room(signal: AbortSignal): Promise<void> {
+  /** How long what was added still lasts, ms: by then the next clause must be there. */
+  unplayedMs(sampleRateHz: number): number {
+    return ((this.#queued - this.#played) / sampleRateHz) * 1000;
+  }
+
+  /** Resolves when another clause may be synthesised: when no more than `clausesAhead` are ready or playing. */
+  room(clausesAhead: number, signal: AbortSignal): Promise<void> {
     return this.#until(
       () => this.#clauses.filter((clause) => clause.end > this.#played).length <= clausesAhead,
       signal,

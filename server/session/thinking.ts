@@ -4,6 +4,8 @@ import type { ChatMessage, LanguageModelHandle, ReplyDelta, Tool } from '../engi
 import { monotonicMs } from '../media/media-types.js';
 import type { Answer } from './answer.js';
 import { endSilenceMs } from './end-of-turn-wait.js';
+import type { SpareWork } from './service-level.js';
+import { unlessAborted } from '../engines/turnstile.js';
 
 /** What is answered. */
 export interface Context {
@@ -19,6 +21,8 @@ export interface ThinkingParts {
   config: Config;
   languageModel: LanguageModelHandle;
   tools: readonly Tool[];
+  /** What may be done besides what callers wait for. */
+  spareWork(): SpareWork;
   /** The words of a turn that may go on are known. */
   onWords(words: string): void;
   /** So long must the caller's pause last for the turn to be over, ms. */
@@ -26,7 +30,8 @@ export interface ThinkingParts {
 }
 
 /**
- * Streams the answer. While it is a draft, the model is asked first how finished the caller's words sound.
+ * Streams the answer. While it is a draft, the model is asked first how finished the caller's words sound; a server at
+ * its limit goes on from there when the turn is over.
  * @param context settles when the words are known and stand apart from the conversation before them.
  */
 export async function* think(
@@ -45,6 +50,7 @@ export async function* think(
     const finished = await languageModel.endOfTurn(history, turn, signal);
     if (finished !== undefined && !answer.committed) parts.onEndSilence(endSilenceMs(finished, config.turn));
   }
+  if (!parts.spareWork().drafts) await unlessAborted(answer.whenCommitted, signal);
   const { maxTokens, temperature } = config.languageModel;
   yield* languageModel.reply(
     [...history, { role: 'user', text: turn }],

@@ -23,7 +23,8 @@ import type {
   StartCallResult,
 } from '../protocol.js';
 import type { CallMedia } from '../media/call-media.js';
-import type { Session, SessionListener } from '../session/session.js';
+import type { CallerListener } from '../session/session-manager.js';
+import type { Session } from '../session/session.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { PacketBudget } from './packet-budget.js';
 import { callPageTool } from './page-tool-call.js';
@@ -41,7 +42,12 @@ export interface SignalledCall {
 export interface SignallingOptions {
   /** Lets callers in. */
   manager: {
-    start(request: StartCallRequest, listener: SessionListener, grant: Grant): Promise<SignalledCall>;
+    start(
+      request: StartCallRequest,
+      listener: CallerListener,
+      grant: Grant,
+      left: AbortSignal,
+    ): Promise<SignalledCall>;
   };
   /** What the page is told of the models and voices. */
   about: Pick<StartCallResult, 'models' | 'voices'>;
@@ -120,7 +126,8 @@ class Connection {
   readonly #log: Logger;
   #call: SignalledCall | undefined;
   #starting = false;
-  #gone = false;
+  /** Aborts when the client is gone. */
+  readonly #left = new AbortController();
 
   constructor(
     socket: CallerSocket,
@@ -169,7 +176,7 @@ class Connection {
         .catch((error: unknown) => this.#log.error({ err: error }, 'an answer could not be sent'));
     });
     socket.on('disconnect', (why) => {
-      this.#gone = true;
+      this.#left.abort();
       this.#leave(`The signalling connection is gone: ${why}.`);
     });
   }
@@ -207,12 +214,12 @@ class Connection {
       const admitted = await this.#doorkeeper.admit(request, handshake, upgrade);
       const { grant, place } = admitted;
       const call = await this.#options.manager
-        .start(admitted.request, this.#listener(place), grant)
+        .start(admitted.request, this.#listener(place), grant, this.#left.signal)
         .catch((error: unknown) => {
           place.ended();
           throw error;
         });
-      if (this.#gone) {
+      if (this.#left.signal.aborted) {
         await call.session.close('callerLeft', 'The caller left while the call was opened.');
         throw new NotFoundError('The connection is gone.');
       }
@@ -223,9 +230,10 @@ class Connection {
     }
   }
 
-  #listener(place: CallPlace): SessionListener {
+  #listener(place: CallPlace): CallerListener {
     const socket = this.#socket;
     return {
+      waiting: (update) => socket.emit('waiting', update),
       ready: () => {
         place.ready();
         socket.emit('ready');

@@ -5,6 +5,9 @@ import { isAudible } from './opus-clip.js';
 
 /** 20 ms at Opus's own clock. */
 const FRAME_TICKS = 960;
+const TICKS_PER_MS = 48;
+/** What the jitter buffer of a browser bears on a good network, ms. */
+const LATE_MS = 20;
 /** Sound that is kept, packets: a minute. */
 const MOST_FRAMES = 3000;
 
@@ -26,6 +29,8 @@ export interface VoiceQuality {
   reordered: number;
   /** Packets that the decoder refused. */
   undecodable: number;
+  /** Packets that came more than {@link LATE_MS} after their time, counted from the first of their stretch of speech. */
+  late: number;
   /** Longest wait for a packet beyond its 20 ms within a stretch of speech, ms. */
   longestGapMs: number;
 }
@@ -33,6 +38,8 @@ export interface VoiceQuality {
 export class VoiceRecorder {
   readonly #decoder = new OpusDecoder();
   #frames: HeardFrame[] = [];
+  /** The first packet of the stretch of speech. */
+  #first: { timestamp: number; atMs: number } | undefined;
   #last: { sequence: number; timestamp: number; atMs: number } | undefined;
   readonly #quality: VoiceQuality = {
     packets: 0,
@@ -40,6 +47,7 @@ export class VoiceRecorder {
     skipped: 0,
     reordered: 0,
     undecodable: 0,
+    late: 0,
     longestGapMs: 0,
   };
 
@@ -82,6 +90,9 @@ export class VoiceRecorder {
   ): void {
     const quality = this.#quality;
     quality.packets++;
+    if (marker || this.#first === undefined) this.#first = { timestamp, atMs };
+    const dueMs = this.#first.atMs + ((timestamp - this.#first.timestamp) >>> 0) / TICKS_PER_MS;
+    if (atMs - dueMs > LATE_MS) quality.late++;
     const last = this.#last;
     if (last === undefined) {
       this.#last = { sequence: sequenceNumber, timestamp, atMs };

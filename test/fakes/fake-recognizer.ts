@@ -42,7 +42,8 @@ export class FakeRecognizer implements SpeechRecognizer {
   open(): RecognizerHandle {
     const ended = new AbortController();
     const handle: RecognizerHandle = {
-      begin: (onPartial, signal) => this.begin(onPartial, AbortSignal.any([signal, ended.signal])),
+      begin: (onPartial = () => undefined, signal) =>
+        this.begin(onPartial, AbortSignal.any([signal, ended.signal])),
       close: () => {
         ended.abort();
         this.handles.delete(handle);

@@ -5,6 +5,7 @@ import { loadConfig } from '../../server/config.js';
 import { Metrics } from '../../server/observability/metrics.js';
 import type { Tool } from '../../server/engines/engine-types.js';
 import type { EndReason, TurnLatency, TurnUpdate } from '../../server/protocol.js';
+import { ServiceLevel } from '../../server/session/service-level.js';
 import { Session } from '../../server/session/session.js';
 import { FakeLanguageModel, type FakeScript } from '../fakes/fake-language-model.js';
 import { FakeMedia } from '../fakes/fake-media.js';
@@ -59,7 +60,7 @@ export class SessionOnFakes {
       systemPrompt: '',
       voice: 'hum',
       tools,
-      draftsAllowed: () => true,
+      serviceLevel: new ServiceLevel({ targetMs: 0, queueAgeMs: () => 0 }),
     });
     this.session.onClosed(() => (this.closed = true));
   }

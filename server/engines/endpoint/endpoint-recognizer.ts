@@ -84,7 +84,7 @@ export class EndpointRecognizer implements SpeechRecognizer {
 class EndpointUtterance implements Utterance {
   readonly #transcribe: (sound: readonly Int16Array[], signal: AbortSignal) => Promise<string>;
   readonly #partialSamples: number;
-  readonly #onPartial: (words: string) => void;
+  readonly #onPartial: ((words: string) => void) | undefined;
   readonly #signal: AbortSignal;
   readonly #sound: Int16Array[] = [];
   #samples = 0;
@@ -97,7 +97,7 @@ class EndpointUtterance implements Utterance {
   constructor(
     transcribe: (sound: readonly Int16Array[], signal: AbortSignal) => Promise<string>,
     partialMs: number,
-    onPartial: (words: string) => void,
+    onPartial: ((words: string) => void) | undefined,
     signal: AbortSignal,
   ) {
     this.#transcribe = transcribe;
@@ -110,7 +110,8 @@ class EndpointUtterance implements Utterance {
     if (this.#result !== undefined || this.#signal.aborted) return;
     this.#sound.push(samples.slice());
     this.#samples += samples.length;
-    const due = this.#partialSamples > 0 && this.#samples - this.#askedAt >= this.#partialSamples;
+    const wanted = this.#onPartial !== undefined && this.#partialSamples > 0;
+    const due = wanted && this.#samples - this.#askedAt >= this.#partialSamples;
     if (due && this.#asking === undefined) void this.#askPartial();
   }
 
@@ -139,7 +140,7 @@ class EndpointUtterance implements Utterance {
       const words = await this.#transcribe([...this.#sound], AbortSignal.any([this.#signal, asking.signal]));
       if (this.#result !== undefined || words === '' || words === this.#partial) return;
       this.#partial = words;
-      this.#onPartial(words);
+      this.#onPartial?.(words);
     } catch {
       this.#askedAt = this.#samples;
     } finally {

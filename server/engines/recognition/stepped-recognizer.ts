@@ -27,6 +27,8 @@ export interface SteppedRecognizerOptions {
 
 /** A run on a machine at its limit may take long; only a thread that does nothing at all is to be replaced. */
 const SILENCE_LIMIT_MS = 30_000;
+/** Steps come so much later when nobody wants partial words; without any, all would be left for the end. */
+const STEPS_WITHOUT_PARTIALS = 4;
 /** Soft noise that is long enough to go all the way through a model. */
 const WARM_UP_SAMPLES = 2 * HEARING_RATE_HZ;
 const WARM_UP_AMPLITUDE = 1000;
@@ -89,7 +91,8 @@ export class SteppedRecognizer implements SpeechRecognizer {
         const both = AbortSignal.any([signal, closed.signal]);
         const before = last;
         last = undefined;
-        const options = { partialEveryMs: this.#options.partialEveryMs };
+        const rarer = onPartial === undefined ? STEPS_WITHOUT_PARTIALS : 1;
+        const options = { partialEveryMs: this.#options.partialEveryMs * rarer };
         let isFirst = true;
         const open = (onWords: (words: string) => void): SteppedUtterance => {
           const known = isFirst ? before : undefined;
@@ -99,7 +102,7 @@ export class SteppedRecognizer implements SpeechRecognizer {
           isFirst = false;
           return utterance;
         };
-        return new SegmentedUtterance(open, this.#options.segments, onPartial);
+        return new SegmentedUtterance(open, this.#options.segments, onPartial ?? (() => undefined));
       },
       close: () => {
         closed.abort();

@@ -44,13 +44,13 @@ describe('spoken segment', () => {
 
   it('has room for two clauses behind the one that plays', async () => {
     const segment = new SpokenSegment(1, () => undefined);
-    await segment.room(never);
+    await segment.room(2, never);
     speak(segment, 'One.');
     speak(segment, 'Two.');
-    await segment.room(never);
+    await segment.room(2, never);
     speak(segment, 'Three.');
     let room = false;
-    const waiting = segment.room(never).then(() => (room = true));
+    const waiting = segment.room(2, never).then(() => (room = true));
     await Promise.resolve();
     expect(room).toBe(false);
     segment.handle(at(1000));
