@@ -46,6 +46,8 @@ export interface CallEvents {
   turn: TurnUpdate;
   /** Where the time of one answer went. */
   latency: TurnLatency;
+  /** The server is going down: the call may go on for so long, ms. */
+  draining: { endsInMs: number };
   /** Loudness of both sides, 20 times a second. */
   levels: Levels;
   /** Something failed and the call goes on. */
@@ -192,6 +194,7 @@ export class VoiceCall {
     });
     socket.on('turn', (turn) => this.#listeners.tell('turn', turn));
     socket.on('latency', (latency) => this.#listeners.tell('latency', latency));
+    socket.on('draining', (notice) => this.#listeners.tell('draining', notice));
     socket.on('callEnded', ({ reason, message }: { reason: EndReason; message: string }) =>
       this.#close(reason, message),
     );

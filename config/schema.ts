@@ -5,11 +5,19 @@ const port = z.int().min(0).max(65_535);
 const unit = z.number().min(0).max(1);
 
 export const configSchema = z.strictObject({
-  server: z.strictObject({
-    host: z.string().min(1),
-    port,
-    drainMs: z.int().min(0).max(600_000),
-  }),
+  server: z
+    .strictObject({
+      host: z.string().min(1),
+      port,
+      tlsCertificate: z.string(),
+      tlsKey: z.string(),
+      drainCallsMs: z.int().min(0).max(3_600_000),
+      drainMs: z.int().min(0).max(600_000),
+    })
+    .refine((server) => (server.tlsCertificate === '') === (server.tlsKey === ''), {
+      path: ['tlsKey'],
+      message: 'tlsCertificate and tlsKey belong together: give both or none',
+    }),
   access: z
     .strictObject({
       keysFile: z.string(),

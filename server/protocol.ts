@@ -149,5 +149,7 @@ export interface ServerToClientEvents {
   state(state: AgentState): void;
   turn(update: TurnUpdate): void;
   latency(latency: TurnLatency): void;
+  /** The server is going down: the call may go on for so long, ms. */
+  draining(notice: { endsInMs: number }): void;
   callEnded(end: { reason: EndReason; message: string }): void;
 }

@@ -23,6 +23,8 @@ export interface SessionListener {
   state(state: AgentState): void;
   turn(update: TurnUpdate): void;
   latency(latency: TurnLatency): void;
+  /** The server is going down: the call may go on for so long, ms. */
+  draining(endsInMs: number): void;
   ended(reason: EndReason, message: string): void;
 }
 
@@ -104,6 +106,11 @@ export class Session {
   /** Calls `closed` when everything of the call is given back. */
   onClosed(closed: () => void): void {
     this.#closedListeners.push(closed);
+  }
+
+  /** Tells the caller that the server is going down. */
+  tellDraining(endsInMs: number): void {
+    if (this.#closing === undefined) this.#options.listener.draining(endsInMs);
   }
 
   /** Resolves when the answer being given, if any, is over. */

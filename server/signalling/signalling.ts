@@ -232,6 +232,7 @@ class Connection {
       state: (state) => socket.emit('state', state),
       turn: (update) => socket.emit('turn', update),
       latency: (latency) => socket.emit('latency', latency),
+      draining: (endsInMs) => socket.emit('draining', { endsInMs }),
       ended: (reason: EndReason, message: string) => {
         this.#call = undefined;
         place.ended();

@@ -85,8 +85,9 @@ export class WebRtcCaller {
     url: string,
     request: StartCallRequest = {},
     readyLimitMs = 15_000,
+    token?: string,
   ): Promise<WebRtcCaller> {
-    const signalling = await SignallingClient.connect(url);
+    const signalling = await SignallingClient.connect(url, token);
     const askedAtMs = monotonicMs();
     let caller: WebRtcCaller | undefined;
     try {

@@ -23,6 +23,7 @@ export class SessionOnFakes {
   readonly states: string[] = [];
   readonly latencies: TurnLatency[] = [];
   readonly ends: EndReason[] = [];
+  readonly drainings: number[] = [];
   readonly session: Session;
   closed = false;
 
@@ -48,6 +49,7 @@ export class SessionOnFakes {
           this.turns.set(`${update.speaker} ${update.turnId}`, update);
         },
         latency: (latency) => this.latencies.push(latency),
+        draining: (endsInMs) => this.drainings.push(endsInMs),
         ended: (reason) => this.ends.push(reason),
       },
       grant: localGrant,

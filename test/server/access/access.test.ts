@@ -48,6 +48,7 @@ describe('a server with keys', () => {
     http = await startHttpServer({
       host: '127.0.0.1',
       port: 0,
+      tls: { certificate: '', key: '' },
       metrics,
       access,
       refusals,
