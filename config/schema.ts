@@ -46,6 +46,28 @@ export const configSchema = z.strictObject({
     bytesPerSecond: z.int().min(1024).max(100_000_000),
     bytesBurst: z.int().min(65_536).max(100_000_000),
   }),
+  ice: z
+    .strictObject({
+      turnUrls: z.array(
+        z
+          .string()
+          .regex(
+            /^turns?:[^\s?]+(\?transport=(udp|tcp))?$/,
+            'must be URLs such as turn:host:3478?transport=tcp',
+          ),
+      ),
+      turnSecret: z.string(),
+      turnCredentialSeconds: z.int().min(60).max(86_400),
+    })
+    .refine((ice) => ice.turnUrls.length === 0 || ice.turnSecret !== '', {
+      path: ['turnSecret'],
+      message: 'is needed with ice.turnUrls: the static-auth-secret of the TURN servers',
+    }),
+  ec2: z.strictObject({
+    announcePublicAddress: z.boolean(),
+    watchSpotNotice: z.boolean(),
+    metadataUrl: z.url(),
+  }),
   log: z.strictObject({
     level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   }),

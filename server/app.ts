@@ -89,6 +89,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       about: engines.about,
       access,
       limits: config.limits,
+      ice: config.ice,
       callerLimits: new CallerLimits(config.limits),
       refusals,
       log,

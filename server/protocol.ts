@@ -48,6 +48,8 @@ export interface StartCallResult {
     kind: 'audio';
     rtpParameters: mediasoup.RtpParameters;
   };
+  /** Relays for networks that let nothing else through; often none. */
+  iceServers: { urls: string[]; username: string; credential: string }[];
   voices: string[];
   /** What the page should say of the models in use. */
   models: { recognizer: string; languageModel: string; synthesizer: string; note: string };
@@ -56,6 +58,14 @@ export interface StartCallResult {
 export interface ConnectMediaRequest {
   direction: 'send' | 'receive';
   dtlsParameters: mediasoup.DtlsParameters;
+}
+
+export interface RestartIceRequest {
+  direction: 'send' | 'receive';
+}
+
+export interface RestartIceResult {
+  iceParameters: mediasoup.IceParameters;
 }
 
 export interface SendMicrophoneRequest {
@@ -134,6 +144,8 @@ export type EndReason =
 export interface ClientToServerEvents {
   startCall(request: StartCallRequest, answer: (answer: Answer<StartCallResult>) => void): void;
   connectMedia(request: ConnectMediaRequest, answer: (answer: Answer<null>) => void): void;
+  /** The browser's network has changed: new ICE parameters for one transport. */
+  restartIce(request: RestartIceRequest, answer: (answer: Answer<RestartIceResult>) => void): void;
   sendMicrophone(
     request: SendMicrophoneRequest,
     answer: (answer: Answer<SendMicrophoneResult>) => void,

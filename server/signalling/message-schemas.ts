@@ -84,6 +84,7 @@ export const messageSchemas = {
     voice: z.string().max(100).optional(),
   }),
   connectMedia: z.strictObject({ direction: z.enum(['send', 'receive']), dtlsParameters }),
+  restartIce: z.strictObject({ direction: z.enum(['send', 'receive']) }),
   sendMicrophone: z.strictObject({ rtpParameters }),
   say: z.strictObject({
     text: z

@@ -77,6 +77,7 @@ beforeAll(async () => {
     },
     access,
     limits: config.limits,
+    ice: config.ice,
     callerLimits: new CallerLimits(config.limits),
     refusals,
     log,
@@ -179,6 +180,7 @@ function callWithoutMedia(): SignalledCall {
         },
       }),
       connect: () => Promise.resolve(),
+      restartIce: () => Promise.reject(new Error('There is no ICE.')),
       takeMicrophone: () => Promise.resolve('microphone'),
     },
   };

@@ -68,6 +68,7 @@ describe('a server with keys', () => {
       about,
       access,
       limits: config.limits,
+      ice: config.ice,
       callerLimits: new CallerLimits(config.limits),
       refusals,
       log,
