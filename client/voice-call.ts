@@ -1,6 +1,5 @@
 /** One voice call from the browser's side: `VoiceCall.start()`, its events, and its end. */
 import type { AgentState, EndReason, StartCallResult, TurnLatency, TurnUpdate } from '../server/protocol.js';
-import type { types as mediasoup } from 'mediasoup-client';
 import { CallError, type ProblemCode } from './call-errors.js';
 import { LevelMeter, type Levels } from './level-meter.js';
 import { Listeners, type Listener } from './listeners.js';
@@ -218,7 +217,7 @@ export class VoiceCall {
     const media = await MediaPath.open(start, {
       connect: (request) => signalling.request('connectMedia', request),
       restartIce: async (direction) =>
-        (await signalling.request('restartIce', { direction })).iceParameters as mediasoup.IceParameters,
+        (await signalling.request('restartIce', { direction })).iceParameters,
       announce: async (rtpParameters) =>
         (await signalling.request('sendMicrophone', { rtpParameters })).producerId,
       failed: (error) => this.#fail(error),
