@@ -216,8 +216,7 @@ export class VoiceCall {
     this.on('ready', () => window.clearTimeout(limit));
     const media = await MediaPath.open(start, {
       connect: (request) => signalling.request('connectMedia', request),
-      restartIce: async (direction) =>
-        (await signalling.request('restartIce', { direction })).iceParameters,
+      restartIce: async (direction) => (await signalling.request('restartIce', { direction })).iceParameters,
       announce: async (rtpParameters) =>
         (await signalling.request('sendMicrophone', { rtpParameters })).producerId,
       failed: (error) => this.#fail(error),
