@@ -13,7 +13,8 @@ export type BrowserProblem =
   | 'playbackBlocked'
   | 'serverUnreachable'
   | 'serverSilent'
-  | 'serverGone';
+  | 'serverGone'
+  | 'serverDrainsSoon';
 
 export type ProblemCode = ErrorCode | EndReason | BrowserProblem;
 
@@ -94,6 +95,11 @@ export const plainWords: Readonly<Record<ProblemCode, PlainWords>> = {
   serverSilent: {
     title: 'The server does not answer.',
     advice: 'It may be overloaded. Try again in a moment.',
+  },
+  serverDrainsSoon: {
+    title: 'The server is about to shut down.',
+    advice: 'Please finish: it ends the call soon.',
+    expected: true,
   },
   serverGone: {
     title: 'The connection to the server broke.',

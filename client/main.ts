@@ -102,6 +102,7 @@ function start(askedAtMs: number, microphone: string): void {
     callerLevel.style.setProperty('--level', String(caller));
     agentLevel.style.setProperty('--level', String(agent));
   });
+  started.on('draining', () => problem.show('serverDrainsSoon'));
   started.on('error', showError);
   started.on('ended', showEnd);
 }

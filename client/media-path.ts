@@ -12,12 +12,14 @@ const CODEC_OPTIONS: mediasoup.ProducerCodecOptions = {
   opusMaxAverageBitrate: 32_000,
 };
 
-/** A path that wavers comes back by itself or is given up after this long. */
-const DISCONNECTED_LIMIT_MS = 8000;
+/** A path that wavers comes back by itself or by another way, or is given up after this long; the server waits 15 s. */
+const DISCONNECTED_LIMIT_MS = 12_000;
 
 export interface MediaPathHooks {
   /** Tells the server the browser's DTLS side of one transport. */
   connect(request: ConnectMediaRequest): Promise<unknown>;
+  /** Asks the server for new ICE parameters. */
+  restartIce(direction: ConnectMediaRequest['direction']): Promise<mediasoup.IceParameters>;
   /** Announces the microphone; answers with the producer's id. */
   announce(rtpParameters: mediasoup.RtpParameters): Promise<string>;
   /** The path is lost, or could not be made. Called once at most. */
@@ -30,13 +32,15 @@ export class MediaPath {
   readonly #hooks: MediaPathHooks;
   #microphone: mediasoup.Producer | undefined;
   #voice: mediasoup.Consumer | undefined;
+  /** Transports that have lost their way. */
+  readonly #wavering = new Set<ConnectMediaRequest['direction']>();
   #disconnectedTimer: number | undefined;
   #over = false;
 
   private constructor(device: mediasoup.Device, start: StartCallResult, hooks: MediaPathHooks) {
     this.#hooks = hooks;
-    this.#send = device.createSendTransport(browserOptions(start.send));
-    this.#receive = device.createRecvTransport(browserOptions(start.receive));
+    this.#send = device.createSendTransport(browserOptions(start, start.send));
+    this.#receive = device.createRecvTransport(browserOptions(start, start.receive));
     this.#watch(this.#send, 'send');
     this.#watch(this.#receive, 'receive');
     this.#send.on('produce', ({ rtpParameters }, done, failed) => {
@@ -99,17 +103,36 @@ export class MediaPath {
       // Going on without the answer saves a round trip; what fails is told through the hook.
       done();
     });
-    transport.on('connectionstatechange', (state) => this.#connectionChanged(state));
+    transport.on('connectionstatechange', (state) => this.#connectionChanged(state, direction));
   }
 
-  #connectionChanged(state: mediasoup.ConnectionState): void {
-    window.clearTimeout(this.#disconnectedTimer);
-    if (state === 'failed') this.#fail(new CallError('mediaLost', 'ICE or DTLS failed.'));
+  #connectionChanged(state: mediasoup.ConnectionState, direction: ConnectMediaRequest['direction']): void {
+    if (state === 'connected') this.#wavering.delete(direction);
+    if (state === 'failed' && !this.#wavering.has(direction))
+      this.#fail(new CallError('mediaLost', 'ICE or DTLS failed.'));
     if (state === 'disconnected') {
+      this.#wavering.add(direction);
+      void this.#restartIce(direction);
+    }
+    if (this.#wavering.size === 0) window.clearTimeout(this.#disconnectedTimer);
+    else if (state === 'disconnected') {
+      window.clearTimeout(this.#disconnectedTimer);
       this.#disconnectedTimer = window.setTimeout(
         () => this.#fail(new CallError('mediaLost', 'ICE stayed disconnected.')),
         DISCONNECTED_LIMIT_MS,
       );
+    }
+  }
+
+  /** The browser looks for another way, from whatever network it is in now. */
+  async #restartIce(direction: ConnectMediaRequest['direction']): Promise<void> {
+    const transport = direction === 'send' ? this.#send : this.#receive;
+    try {
+      const iceParameters = await this.#hooks.restartIce(direction);
+      if (!this.#over) await transport.restartIce({ iceParameters });
+    } catch (error) {
+      // The limit on being disconnected ends the call unless the old way comes back.
+      console.warn('ICE could not be restarted.', error);
     }
   }
 
@@ -140,6 +163,9 @@ function newDevice(): mediasoup.Device {
 }
 
 /** What the server sends is plain JSON; mediasoup-client wants objects of its own to keep. */
-function browserOptions({ id, iceParameters, iceCandidates, dtlsParameters }: TransportParameters) {
-  return { id, iceParameters, iceCandidates, dtlsParameters };
+function browserOptions(
+  { iceServers }: StartCallResult,
+  { id, iceParameters, iceCandidates, dtlsParameters }: TransportParameters,
+) {
+  return { id, iceParameters, iceCandidates, dtlsParameters, iceServers };
 }

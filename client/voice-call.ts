@@ -58,6 +58,8 @@ export interface CallEvents {
   turn: TurnUpdate;
   /** Where the time of one answer went. */
   latency: TurnLatency;
+  /** The server is going down: the call may go on for so long, ms. */
+  draining: { endsInMs: number };
   /** Loudness of both sides, 20 times a second. */
   levels: Levels;
   /** Something failed and the call goes on. */
@@ -209,6 +211,7 @@ export class VoiceCall {
     socket.on('callTool', (call, answer) => {
       void runTool(this.#options.tools ?? [], call).then(answer);
     });
+    socket.on('draining', (notice) => this.#listeners.tell('draining', notice));
     socket.on('callEnded', ({ reason, message }: { reason: EndReason; message: string }) =>
       this.#close(reason, message),
     );
@@ -230,6 +233,7 @@ export class VoiceCall {
     this.on('ready', () => window.clearTimeout(limit));
     const media = await MediaPath.open(start, {
       connect: (request) => signalling.request('connectMedia', request),
+      restartIce: async (direction) => (await signalling.request('restartIce', { direction })).iceParameters,
       announce: async (rtpParameters) =>
         (await signalling.request('sendMicrophone', { rtpParameters })).producerId,
       failed: (error) => this.#fail(error),

@@ -13,11 +13,19 @@ const endpoint = {
 };
 
 export const configSchema = z.strictObject({
-  server: z.strictObject({
-    host: z.string().min(1),
-    port,
-    drainMs: z.int().min(0).max(600_000),
-  }),
+  server: z
+    .strictObject({
+      host: z.string().min(1),
+      port,
+      tlsCertificate: z.string(),
+      tlsKey: z.string(),
+      drainCallsMs: z.int().min(0).max(3_600_000),
+      drainMs: z.int().min(0).max(600_000),
+    })
+    .refine((server) => (server.tlsCertificate === '') === (server.tlsKey === ''), {
+      path: ['tlsKey'],
+      message: 'tlsCertificate and tlsKey belong together: give both or none',
+    }),
   access: z
     .strictObject({
       keysFile: z.string(),
@@ -45,6 +53,28 @@ export const configSchema = z.strictObject({
     messagesBurst: z.int().min(10).max(100_000),
     bytesPerSecond: z.int().min(1024).max(100_000_000),
     bytesBurst: z.int().min(65_536).max(100_000_000),
+  }),
+  ice: z
+    .strictObject({
+      turnUrls: z.array(
+        z
+          .string()
+          .regex(
+            /^turns?:[^\s?]+(\?transport=(udp|tcp))?$/,
+            'must be URLs such as turn:host:3478?transport=tcp',
+          ),
+      ),
+      turnSecret: z.string(),
+      turnCredentialSeconds: z.int().min(60).max(86_400),
+    })
+    .refine((ice) => ice.turnUrls.length === 0 || ice.turnSecret !== '', {
+      path: ['turnSecret'],
+      message: 'is needed with ice.turnUrls: the static-auth-secret of the TURN servers',
+    }),
+  ec2: z.strictObject({
+    announcePublicAddress: z.boolean(),
+    watchSpotNotice: z.boolean(),
+    metadataUrl: z.url(),
   }),
   log: z.strictObject({
     level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

@@ -22,7 +22,8 @@ export interface App {
   /** Calls at this moment. */
   calls(): number;
   /**
-   * Takes no new calls, lets answers being spoken end (`server.drainMs` at most), closes everything. Idempotent.
+   * Takes no new calls, lets those that there are end (`server.drainCallsMs` at most), then answers being spoken
+   * (`server.drainMs` at most), and closes everything. A second time: waits for nothing any more.
    */
   close(): Promise<void>;
 }
@@ -35,6 +36,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const closers: (() => Promise<void> | void)[] = [];
   let unready: string | undefined = 'starting';
   let closing: Promise<void> | undefined;
+  const hurry = new AbortController();
   const closeAll = async () => {
     for (const closer of closers.splice(0).reverse()) {
       try {
@@ -53,6 +55,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     const http = await startHttpServer({
       host: config.server.host,
       port: config.server.port,
+      tls: { certificate: config.server.tlsCertificate, key: config.server.tlsKey },
       metrics,
       access,
       refusals,
@@ -104,6 +107,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       about: engines.about,
       access,
       limits: config.limits,
+      ice: config.ice,
       callerLimits: new CallerLimits(config.limits),
       refusals,
       log,
@@ -115,11 +119,13 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       ? 'localhost'
       : config.server.host;
     return {
-      url: `http://${host}:${port}/`,
+      url: `${config.server.tlsCertificate === '' ? 'http' : 'https'}://${host}:${port}/`,
       calls: () => manager.size,
       close: () => {
         unready = 'shutting down';
-        closing ??= manager.drain(config.server.drainMs).then(closeAll);
+        if (closing !== undefined) hurry.abort();
+        const { drainCallsMs: callsMs, drainMs: answersMs } = config.server;
+        closing ??= manager.drain({ callsMs, answersMs }, hurry.signal).then(closeAll);
         return closing;
       },
     };

@@ -1,5 +1,5 @@
 /** The page, the health endpoints and the metrics over HTTP. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import sirv from 'sirv';
@@ -18,10 +18,12 @@ import type { Logger } from './log.js';
 import type { Metrics } from './observability/metrics.js';
 import type { Refusals } from './observability/refusals.js';
 import { projectRoot } from './project-root.js';
+import { createHttpServer, type TlsFiles } from './tls.js';
 
 export interface HttpOptions {
   host: string;
   port: number;
+  tls: TlsFiles;
   metrics: Metrics;
   access: Access;
   refusals: Refusals;
@@ -46,11 +48,16 @@ const securityHeaders = {
  */
 export async function startHttpServer(options: HttpOptions): Promise<Server> {
   const page = sirv(join(projectRoot(), 'dist/client'), { etag: true, dev: false });
-  const server = createServer({ connectionsCheckingInterval: 5000 }, (request, response) => {
-    handle(request, response, options, page).catch((error: unknown) => {
-      refuse(request, response, error, options);
-    });
-  });
+  const server = createHttpServer(
+    options.tls,
+    { connectionsCheckingInterval: 5000 },
+    (request, response) => {
+      handle(request, response, options, page).catch((error: unknown) => {
+        refuse(request, response, error, options);
+      });
+    },
+    options.log,
+  );
   // Whoever sends a request by drops holds a connection for no longer than this.
   server.headersTimeout = server.requestTimeout = 10_000;
   server.keepAliveTimeout = 5000;
@@ -77,6 +84,7 @@ async function handle(
   page: ReturnType<typeof sirv>,
 ): Promise<void> {
   for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+  if (options.tls.certificate !== '') response.setHeader('Strict-Transport-Security', 'max-age=31536000');
   const [path = '/'] = (request.url ?? '/').split('?');
   switch (path) {
     case '/healthz':

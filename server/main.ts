@@ -10,10 +10,8 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger(config.log.level);
   const starting = startApp(config, log);
-  let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) return;
-    stopping = true;
+    // A second one does not wait for the calls.
     log.info({ signal }, 'shutting down');
     starting
       .then((app) => app.close())

@@ -62,6 +62,8 @@ export interface StartCallResult {
     kind: 'audio';
     rtpParameters: mediasoup.RtpParameters;
   };
+  /** Relays for networks that let nothing else through; often none. */
+  iceServers: { urls: string[]; username: string; credential: string }[];
   voices: string[];
   /** What the page should say of the models in use. */
   models: { recognizer: string; languageModel: string; synthesizer: string; note: string };
@@ -70,6 +72,14 @@ export interface StartCallResult {
 export interface ConnectMediaRequest {
   direction: 'send' | 'receive';
   dtlsParameters: mediasoup.DtlsParameters;
+}
+
+export interface RestartIceRequest {
+  direction: 'send' | 'receive';
+}
+
+export interface RestartIceResult {
+  iceParameters: mediasoup.IceParameters;
 }
 
 export interface SendMicrophoneRequest {
@@ -155,6 +165,8 @@ export type EndReason =
 export interface ClientToServerEvents {
   startCall(request: StartCallRequest, answer: (answer: Answer<StartCallResult>) => void): void;
   connectMedia(request: ConnectMediaRequest, answer: (answer: Answer<null>) => void): void;
+  /** The browser's network has changed: new ICE parameters for one transport. */
+  restartIce(request: RestartIceRequest, answer: (answer: Answer<RestartIceResult>) => void): void;
   sendMicrophone(
     request: SendMicrophoneRequest,
     answer: (answer: Answer<SendMicrophoneResult>) => void,
@@ -173,5 +185,7 @@ export interface ServerToClientEvents {
   latency(latency: TurnLatency): void;
   /** The agent calls a function of the page, which answers with the result as JSON or with why there is none. */
   callTool(call: { name: string; arguments: unknown }, answer: (answer: ToolAnswer) => void): void;
+  /** The server is going down: the call may go on for so long, ms. */
+  draining(notice: { endsInMs: number }): void;
   callEnded(end: { reason: EndReason; message: string }): void;
 }

@@ -25,10 +25,10 @@ export class TokenBucket {
     return true;
   }
 
-  /** Takes tokens away, however few there are, down to none. */
+  /** Takes tokens away, however few there are: what is missing is a debt, of one burst at most. */
   drain(nowMs: number, count: number): void {
     this.#fill(nowMs);
-    this.#tokens = Math.max(0, this.#tokens - count);
+    this.#tokens = Math.max(-this.#rate.burst, this.#tokens - count);
   }
 
   /** Whether it holds no memory of what was taken. */

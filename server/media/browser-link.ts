@@ -155,6 +155,18 @@ export class BrowserLink {
   }
 
   /**
+   * New ICE parameters for a transport whose browser has changed its network (RFC 8445, 9). DTLS and SRTP stay.
+   * @throws MediaFailedError when the transport is gone.
+   */
+  async restartIce(direction: 'send' | 'receive'): Promise<types.IceParameters> {
+    try {
+      return await this.#transport(direction).restartIce();
+    } catch (error) {
+      throw new MediaFailedError('The connection for sound is gone.', { cause: error });
+    }
+  }
+
+  /**
    * Takes the browser's microphone. It flows once `start` is called, when the media thread knows what comes.
    * @returns the producer's id for the browser and what the media thread needs to know of both streams.
    * @throws BadRequestError when mediasoup refuses the parameters; WrongStateError when there is a microphone already.

@@ -92,6 +92,11 @@ export class CallMedia {
     return this.#link.connect(direction, dtlsParameters);
   }
 
+  /** See {@link BrowserLink.restartIce}. */
+  restartIce(direction: 'send' | 'receive'): Promise<types.IceParameters> {
+    return this.#link.restartIce(direction);
+  }
+
   /** Leads the browser's microphone to the media thread; see {@link BrowserLink.takeMicrophone}. */
   async takeMicrophone(rtpParameters: types.RtpParameters): Promise<string> {
     const { producerId, stream, start } = await this.#link.takeMicrophone(rtpParameters);

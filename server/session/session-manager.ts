@@ -36,6 +36,14 @@ export interface CallerListener extends SessionListener {
   waiting(position: WaitingUpdate): void;
 }
 
+/** How long a server that goes down waits, ms. */
+export interface DrainLimits {
+  /** For calls to end by themselves. */
+  callsMs: number;
+  /** For answers being spoken to be over. */
+  answersMs: number;
+}
+
 /** A call that was let in. */
 export interface Call {
   session: Session;
@@ -100,16 +108,23 @@ export class SessionManager {
     }
   }
 
-  /** Takes no new calls; resolves when answers being spoken are over, `limitMs` at most, and every call has ended. */
-  async drain(limitMs: number): Promise<void> {
+  /**
+   * Takes no new calls, and tells the callers; resolves when every call has ended. First they have time to end by
+   * themselves, then answers being spoken to be over, then all are ended.
+   * @param limits how long each may take, ms.
+   * @param hurry ends the waiting when it aborts.
+   */
+  async drain({ callsMs, answersMs }: DrainLimits, hurry: AbortSignal): Promise<void> {
     this.#draining.abort(new ServerDrainingError());
+    if (callsMs > 0) {
+      for (const { session } of this.#calls.values()) session.tellDraining(callsMs);
+      const all = [...this.#calls.values()].map(
+        ({ session }) => new Promise<void>((resolve) => session.onClosed(resolve)),
+      );
+      await within(callsMs, Promise.all(all), hurry);
+    }
     const over = Promise.all([...this.#calls.values()].map(({ session }) => session.answerOver()));
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
-    });
-    await Promise.race([over, limit]);
-    clearTimeout(timer);
+    await within(answersMs, over, hurry);
     await Promise.all(
       [...this.#calls.values()].map(({ session }) =>
         session.close('serverShutdown', 'The server is shutting down.'),
@@ -179,4 +194,16 @@ export class SessionManager {
     if (voices.includes(asked)) return asked;
     throw new BadRequestError(`There is no voice ${JSON.stringify(asked)}. Voices: ${voices.join(', ')}.`);
   }
+}
+
+/** Resolves when `done` does, after `limitMs`, or when the signal aborts. */
+async function within(limitMs: number, done: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let end = (): void => undefined;
+  const limit = new Promise<void>((resolve) => (end = resolve));
+  const timer = setTimeout(end, limitMs);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  await Promise.race([done, limit]);
+  clearTimeout(timer);
+  signal.removeEventListener('abort', end);
 }

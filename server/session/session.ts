@@ -26,6 +26,8 @@ export interface SessionListener {
   latency(latency: TurnLatency): void;
   /** Runs a function of the page; rejects with its error, or when there is no answer within `limitMs`. */
   callTool(name: string, args: unknown, limitMs: number): Promise<unknown>;
+  /** The server is going down: the call may go on for so long, ms. */
+  draining(endsInMs: number): void;
   ended(reason: EndReason, message: string): void;
 }
 
@@ -111,6 +113,11 @@ export class Session {
   /** Calls `closed` when everything of the call is given back. */
   onClosed(closed: () => void): void {
     this.#closedListeners.push(closed);
+  }
+
+  /** Tells the caller that the server is going down. */
+  tellDraining(endsInMs: number): void {
+    if (this.#closing === undefined) this.#options.listener.draining(endsInMs);
   }
 
   /** Resolves when the answer being given, if any, is over. */

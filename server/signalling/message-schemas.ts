@@ -86,6 +86,7 @@ export const messageSchemas = {
     tools: z.array(toolDefinitionSchema).max(16).optional(),
   }),
   connectMedia: z.strictObject({ direction: z.enum(['send', 'receive']), dtlsParameters }),
+  restartIce: z.strictObject({ direction: z.enum(['send', 'receive']) }),
   sendMicrophone: z.strictObject({ rtpParameters }),
   say: z.strictObject({
     text: z

@@ -17,12 +17,14 @@ import type {
   ConnectMediaRequest,
   EndReason,
   ProtocolError,
+  RestartIceRequest,
   SendMicrophoneRequest,
   ServerToClientEvents,
   StartCallRequest,
   StartCallResult,
 } from '../protocol.js';
 import type { CallMedia } from '../media/call-media.js';
+import { iceServersFor, type TurnSettings } from '../media/turn-credentials.js';
 import type { CallerListener } from '../session/session-manager.js';
 import type { Session } from '../session/session.js';
 import { Doorkeeper } from './doorkeeper.js';
@@ -36,7 +38,7 @@ type CallerSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 /** A call as far as messages reach. */
 export interface SignalledCall {
   session: Pick<Session, 'id' | 'signal' | 'say' | 'reportPlayout' | 'close'>;
-  media: Pick<CallMedia, 'describe' | 'connect' | 'takeMicrophone'>;
+  media: Pick<CallMedia, 'describe' | 'connect' | 'restartIce' | 'takeMicrophone'>;
 }
 
 export interface SignallingOptions {
@@ -56,6 +58,8 @@ export interface SignallingOptions {
   /** What one connection may send. */
   limits: Config['limits'];
   callerLimits: CallerLimits;
+  /** Relays that callers may use. */
+  ice: TurnSettings;
   refusals: Refusals;
   log: Logger;
 }
@@ -145,6 +149,9 @@ class Connection {
         this.#needCall()
           .media.connect(direction, dtlsParameters)
           .then(() => null),
+      restartIce: async ({ direction }: RestartIceRequest) => ({
+        iceParameters: await this.#needCall().media.restartIce(direction),
+      }),
       sendMicrophone: async ({ rtpParameters }: SendMicrophoneRequest) => ({
         producerId: await this.#needCall().media.takeMicrophone(rtpParameters),
       }),
@@ -224,7 +231,9 @@ class Connection {
         throw new NotFoundError('The connection is gone.');
       }
       if (!call.session.signal.aborted) this.#call = call;
-      return { callId: call.session.id, ...call.media.describe(), ...this.#options.about };
+      const callId = call.session.id;
+      const iceServers = iceServersFor(this.#options.ice, callId);
+      return { callId, ...call.media.describe(), iceServers, ...this.#options.about };
     } finally {
       this.#starting = false;
     }
@@ -242,6 +251,7 @@ class Connection {
       turn: (update) => socket.emit('turn', update),
       latency: (latency) => socket.emit('latency', latency),
       callTool: (name, args, limitMs) => callPageTool(socket, name, args, limitMs),
+      draining: (endsInMs) => socket.emit('draining', { endsInMs }),
       ended: (reason: EndReason, message: string) => {
         this.#call = undefined;
         place.ended();

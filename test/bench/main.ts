@@ -4,6 +4,9 @@
 const benchmarks: Readonly<Record<string, string>> = {
   profile: 'time until ready and memory of all processes',
   voices: 'lateness and losses of the answers while the engines work for several callers',
+  kills: 'each part killed in mid call: who is affected, and how long until service',
+  proxies: 'the configurations for Caddy and nginx, tried with the programs themselves',
+  hostile: 'a good call beside floods of messages and packets and half-open calls',
   pacer: 'lateness of the 20 ms pacer under load, beside a plain timer',
   speech: 'word errors and speed of recognition, speed of synthesis',
   'pocket-llm': 'the built-in language model on held-out dialogues, by skill',

@@ -49,7 +49,16 @@ beforeAll(async () => {
   access = new Access(config, log);
   const refusals = new Refusals(metrics, log);
   const unready = () => undefined;
-  http = await startHttpServer({ host: '127.0.0.1', port: 0, metrics, access, refusals, unready, log });
+  http = await startHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    tls: { certificate: '', key: '' },
+    metrics,
+    access,
+    refusals,
+    unready,
+    log,
+  });
   const start = (_: StartCallRequest, listener: SessionListener): Promise<SignalledCall> => {
     call = listener;
     return Promise.resolve(callWithoutMedia());
@@ -68,6 +77,7 @@ beforeAll(async () => {
     },
     access,
     limits: config.limits,
+    ice: config.ice,
     callerLimits: new CallerLimits(config.limits),
     refusals,
     log,
@@ -170,6 +180,7 @@ function callWithoutMedia(): SignalledCall {
         },
       }),
       connect: () => Promise.resolve(),
+      restartIce: () => Promise.reject(new Error('There is no ICE.')),
       takeMicrophone: () => Promise.resolve('microphone'),
     },
   };

@@ -52,6 +52,8 @@ export interface CallerOptions {
   microphone?: () => Buffer;
   /** Whether the next packet of this direction is lost on its way. */
   loses?: (direction: 'up' | 'down') => boolean;
+  /** For a server that asks for one. */
+  token?: string;
 }
 
 /** Times of the way to `ready`, ms from the first message. */
@@ -96,7 +98,7 @@ export class WebRtcCaller {
     readyLimitMs = 15_000,
     options: CallerOptions = {},
   ): Promise<WebRtcCaller> {
-    const signalling = await SignallingClient.connect(url);
+    const signalling = await SignallingClient.connect(url, options.token);
     const askedAtMs = monotonicMs();
     let caller: WebRtcCaller | undefined;
     try {

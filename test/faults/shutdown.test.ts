@@ -73,3 +73,39 @@ it('cuts an answer that is longer than the limit', async () => {
   await stopped;
   expect(monotonicMs() - askedAtMs).toBeLessThan(8000);
 }, 300_000);
+
+it('tells the callers, and lets them finish', async () => {
+  const running = (server = await ServerProcess.start({ PARLEY_SERVER_DRAIN_CALLS_MS: '60000' }));
+  const caller = await WebRtcCaller.call(running.url);
+  callers.push(caller);
+  const newcomer = await SignallingClient.connect(running.url);
+  let told: { endsInMs: number } | undefined;
+  caller.signalling.socket.once('draining', (notice) => (told = notice));
+  const askedAtMs = monotonicMs();
+  const stopped = running.stop();
+  expect(await until('the caller is told', () => told)).toEqual({ endsInMs: 60_000 });
+  await expect(newcomer.request('startCall', {})).rejects.toMatchObject({ code: 'serverDraining' });
+  await caller.say('What is the capital of France?');
+  expect((await caller.waitForAnswer()).text).toMatch(/Paris/);
+  expect(caller.ended).toBeUndefined();
+  await caller.leave();
+  await stopped;
+  expect(monotonicMs() - askedAtMs).toBeLessThan(30_000);
+  newcomer.close();
+}, 300_000);
+
+it('waits no longer when it is told a second time', async () => {
+  const running = (server = await ServerProcess.start({
+    PARLEY_SERVER_DRAIN_CALLS_MS: '600000',
+    PARLEY_SERVER_DRAIN_MS: '600000',
+  }));
+  const talking = await WebRtcCaller.call(running.url);
+  callers.push(talking);
+  await talking.say('Tell me a story.');
+  await until('the agent speaks', () => talking.state === 'speaking');
+  const stopped = running.stop();
+  await until('readyz says no', async () => (await readiness(running)) === 503);
+  process.kill(running.pid, 'SIGTERM');
+  expect((await talking.waitForEnd()).reason).toBe('serverShutdown');
+  await stopped;
+}, 300_000);

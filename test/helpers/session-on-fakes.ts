@@ -25,6 +25,7 @@ export class SessionOnFakes {
   readonly states: string[] = [];
   readonly latencies: TurnLatency[] = [];
   readonly ends: EndReason[] = [];
+  readonly drainings: number[] = [];
   readonly session: Session;
   closed = false;
 
@@ -52,6 +53,7 @@ export class SessionOnFakes {
         },
         latency: (latency) => this.latencies.push(latency),
         callTool: () => Promise.reject(new Error('There is no page.')),
+        draining: (endsInMs) => this.drainings.push(endsInMs),
         ended: (reason) => this.ends.push(reason),
       },
       grant: localGrant,

@@ -41,6 +41,9 @@ class StandInCall {
   readonly said: string[] = [];
   closedFor: EndReason | undefined;
   readonly connect = vi.fn(() => Promise.resolve());
+  readonly restartIce = vi.fn(() =>
+    Promise.resolve({ usernameFragment: 'new', password: 'secret', iceLite: true }),
+  );
   readonly takeMicrophone = vi.fn(() => Promise.resolve('producer'));
 
   constructor(listener: SessionListener) {
@@ -59,6 +62,7 @@ class StandInCall {
       media: {
         describe: () => ({}) as ReturnType<SignalledCall['media']['describe']>,
         connect: this.connect,
+        restartIce: this.restartIce,
         takeMicrophone: this.takeMicrophone,
       },
     };
@@ -106,6 +110,7 @@ describe('signalling', () => {
       about,
       access,
       limits: config.limits,
+      ice: config.ice,
       callerLimits: new CallerLimits(config.limits),
       refusals,
       log,
@@ -145,6 +150,10 @@ describe('signalling', () => {
     const [call] = calls;
     await client.request('connectMedia', connect);
     expect(call?.connect).toHaveBeenCalledWith('send', connect.dtlsParameters);
+    expect(await client.request('restartIce', { direction: 'receive' })).toMatchObject({
+      iceParameters: { usernameFragment: 'new' },
+    });
+    expect(call?.restartIce).toHaveBeenCalledWith('receive');
     expect(await client.request('sendMicrophone', microphone)).toEqual({ producerId: 'producer' });
     await client.request('say', { text: '  hello ' });
     expect(call?.said).toEqual(['hello']);
@@ -193,6 +202,7 @@ describe('signalling', () => {
   it('knows no call before startCall, nor after the end', async () => {
     const messages: [string, unknown][] = [
       ['connectMedia', connect],
+      ['restartIce', { direction: 'send' }],
       ['sendMicrophone', microphone],
       ['say', { text: 'hello' }],
       ['reportPlayout', { jitterBufferMs: 1, roundTripMs: 1, outputMs: 1 }],

@@ -48,6 +48,7 @@ describe('a server with keys', () => {
     http = await startHttpServer({
       host: '127.0.0.1',
       port: 0,
+      tls: { certificate: '', key: '' },
       metrics,
       access,
       refusals,
@@ -67,6 +68,7 @@ describe('a server with keys', () => {
       about,
       access,
       limits: config.limits,
+      ice: config.ice,
       callerLimits: new CallerLimits(config.limits),
       refusals,
       log,
