@@ -53,6 +53,7 @@ export const runners: Runners = {
   },
   synthesizer: {
     endpoint: async () => (await import('./endpoint/endpoint-synthesizer.js')).runEndpointSynthesizer,
+    'pocket-tts': async () => (await import('./pocket-tts/pocket-synthesizer.js')).runPocket,
     piper: async () => (await import('./piper/piper-synthesizer.js')).runPiper,
     kokoro: async () => (await import('./kokoro/kokoro-synthesizer.js')).runKokoro,
     flite: async () => (await import('./flite-synthesizer.js')).runFlite,

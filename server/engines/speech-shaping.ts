@@ -48,6 +48,17 @@ export function shapeSpeech(
   return { samples: kept, trimmedStart: start };
 }
 
+/** Factor that brings speech to the loudness that all voices have, as far as it does not clip. */
+export function speechGain(samples: Int16Array, sampleRateHz: number): number {
+  const powers = framePowers(samples, (FRAME_MS * sampleRateHz) / 1000);
+  const loudest = powers.reduce((most, power) => Math.max(most, power), 0);
+  if (loudest === 0) return 1;
+  return gain(
+    samples,
+    powers.filter((power) => power > loudest * 10 ** (-SILENCE_BELOW_PEAK_DB / 10)),
+  );
+}
+
 function framePowers(samples: Int16Array, frame: number): Float64Array {
   return Float64Array.from({ length: Math.ceil(samples.length / frame) }, (_, index) => {
     const part = samples.subarray(index * frame, (index + 1) * frame);

@@ -14,12 +14,12 @@ export interface OnnxPlace {
 
 /** A model in memory, with its peculiarities checked. */
 export class OnnxSession {
+  readonly path: string;
   readonly #session: InferenceSession;
-  readonly #path: string;
 
   private constructor(session: InferenceSession, path: string) {
     this.#session = session;
-    this.#path = path;
+    this.path = path;
   }
 
   /**
@@ -74,7 +74,7 @@ export class OnnxSession {
 
   /** Blocks the thread for as long as the model takes. */
   async run(feeds: Record<string, Tensor>): Promise<OnnxOutputs> {
-    return new OnnxOutputs(await this.#session.run(feeds), this.#path);
+    return new OnnxOutputs(await this.#session.run(feeds), this.path);
   }
 
   async close(): Promise<void> {
@@ -82,7 +82,7 @@ export class OnnxSession {
   }
 
   #unusable(what: string): ModelUnusableError {
-    return new ModelUnusableError(`${this.#path} is another model than expected: it ${what}.`);
+    return new ModelUnusableError(`${this.path} is another model than expected: it ${what}.`);
   }
 }
 

@@ -10,9 +10,10 @@ import kokoro
 import moonshine
 import parakeet
 import piper
+import pocket_tts
 import smart_turn
 import whisper
 
 if __name__ == "__main__":
-    for model in (kokoro, moonshine, parakeet, piper, smart_turn, whisper):
+    for model in (kokoro, moonshine, parakeet, piper, pocket_tts, smart_turn, whisper):
         model.make()
