@@ -53,6 +53,7 @@ export const runners: Runners = {
   },
   synthesizer: {
     endpoint: async () => (await import('./endpoint/endpoint-synthesizer.js')).runEndpointSynthesizer,
+    supertonic: async () => (await import('./supertonic/supertonic-synthesizer.js')).runSupertonic,
     'pocket-tts': async () => (await import('./pocket-tts/pocket-synthesizer.js')).runPocket,
     piper: async () => (await import('./piper/piper-synthesizer.js')).runPiper,
     kokoro: async () => (await import('./kokoro/kokoro-synthesizer.js')).runKokoro,

@@ -12,8 +12,9 @@ import parakeet
 import piper
 import pocket_tts
 import smart_turn
+import supertonic
 import whisper
 
 if __name__ == "__main__":
-    for model in (kokoro, moonshine, parakeet, piper, pocket_tts, smart_turn, whisper):
+    for model in (kokoro, moonshine, parakeet, piper, pocket_tts, smart_turn, supertonic, whisper):
         model.make()

@@ -1,0 +1,162 @@
+/**
+ * Supertonic: letters in, speech out, a clause at a time, in many languages; no knowledge of pronunciation is needed.
+ * https://github.com/supertone-inc/supertonic
+ */
+import type { Tensor } from 'onnxruntime-node';
+
+import { ModelUnusableError } from '../../errors.js';
+import type { SpeakingRateHz, SpeechChunk } from '../engine-types.js';
+import { OnnxSession, type OnnxPlace } from '../onnx/onnx-session.js';
+import { floatTensor, integerTensor } from '../onnx/tensors.js';
+import { Pronouncer } from '../pronunciation/pronouncer.js';
+import { normalNoise } from '../synthesis/normal-noise.js';
+import { Resampler } from '../synthesis/resample.js';
+import type { VoiceModel } from '../synthesis/voice-model.js';
+import { heardSpans, lettersOnly, wholeClause } from '../synthesis/whole-clause.js';
+import {
+  readIndexer,
+  readSupertonicConfig,
+  readVoice,
+  type SupertonicConfig,
+  type SupertonicVoice,
+} from './supertonic-files.js';
+import { encode, supertonicText } from './supertonic-text.js';
+
+export type SupertonicSetup = {
+  files: {
+    duration: string;
+    encoder: string;
+    estimator: string;
+    vocoder: string;
+    config: string;
+    indexer: string;
+  };
+  /** Files by name, the default first. */
+  voices: Record<string, string>;
+  /** ISO 639-1 code of what is spoken. */
+  language: string;
+  /** Steps from noise to speech: 2 are robotic, 5 are good, 8 a little better. */
+  steps: number;
+  /** 1 is the voice's own pace. */
+  speed: number;
+} & OnnxPlace;
+
+interface SupertonicGraphs {
+  duration: OnnxSession;
+  encoder: OnnxSession;
+  estimator: OnnxSession;
+  vocoder: OnnxSession;
+}
+
+/** Opus codes it without loss of what speech has; the model's own 44.1 kHz it does not take. */
+const RATE_HZ = 24_000;
+
+export class SupertonicModel implements VoiceModel {
+  readonly sampleRateHz: SpeakingRateHz = RATE_HZ;
+  readonly voices: readonly string[];
+  readonly #setup: SupertonicSetup;
+  readonly #graphs: SupertonicGraphs;
+  readonly #config: SupertonicConfig;
+  readonly #indexer: readonly number[];
+  readonly #styles: ReadonlyMap<string, SupertonicVoice>;
+  /** For the times of the words; of English only. */
+  readonly #pronouncer: Pronouncer | undefined;
+  readonly #resampler: Resampler;
+
+  private constructor(
+    setup: SupertonicSetup,
+    graphs: SupertonicGraphs,
+    config: SupertonicConfig,
+    indexer: readonly number[],
+    styles: ReadonlyMap<string, SupertonicVoice>,
+    pronouncer: Pronouncer | undefined,
+  ) {
+    this.#setup = setup;
+    this.#graphs = graphs;
+    this.#config = config;
+    this.#indexer = indexer;
+    this.#styles = styles;
+    this.#pronouncer = pronouncer;
+    this.voices = [...styles.keys()];
+    this.#resampler = new Resampler(config.sampleRateHz, RATE_HZ);
+  }
+
+  /** @throws ModelUnusableError */
+  static async load(setup: SupertonicSetup): Promise<SupertonicModel> {
+    const { files, voices, language, threads, device } = setup;
+    const place = { ...(threads && { threads }), ...(device && { device }) };
+    const config = await readSupertonicConfig(files.config);
+    const indexer = await readIndexer(files.indexer);
+    const styles = new Map<string, SupertonicVoice>();
+    for (const [name, path] of Object.entries(voices)) styles.set(name, await readVoice(path));
+    const pronouncer = language === 'en' ? await Pronouncer.load() : undefined;
+    const graphs = {
+      duration: await OnnxSession.open(files.duration, ['text_ids', 'style_dp', 'text_mask'], place),
+      encoder: await OnnxSession.open(files.encoder, ['text_ids', 'style_ttl', 'text_mask'], place),
+      estimator: await OnnxSession.open(files.estimator, ['noisy_latent', 'text_emb', 'latent_mask'], place),
+      vocoder: await OnnxSession.open(files.vocoder, ['latent'], place),
+    };
+    return new SupertonicModel(setup, graphs, config, indexer, styles, pronouncer);
+  }
+
+  async *speak(text: string, voice: string, signal: AbortSignal): AsyncGenerator<SpeechChunk> {
+    const style = this.#styles.get(voice);
+    if (!style) throw new ModelUnusableError(`Supertonic has no voice ${voice}.`);
+    const numbers = encode(supertonicText(text, this.#setup.language), this.#indexer);
+    if (numbers.length === 0) return;
+    const words = this.#pronouncer?.pronounce(text) ?? lettersOnly(text);
+    const samples = this.#resampler.resample(await this.#sound(numbers, style, signal));
+    yield wholeClause(samples, RATE_HZ, words, heardSpans(words));
+  }
+
+  /** @returns sound at the model's own rate. */
+  async #sound(
+    numbers: readonly number[],
+    style: SupertonicVoice,
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
+    const { duration, encoder, estimator, vocoder } = this.#graphs;
+    const { sampleRateHz, stepSamples, width } = this.#config;
+    const { steps, speed } = this.#setup;
+    const text_ids = integerTensor(numbers, [1, numbers.length]);
+    const text_mask = ones(numbers.length);
+
+    signal.throwIfAborted();
+    const timed = await duration.run({ text_ids, text_mask, style_dp: style.pace });
+    const seconds = ((timed.first.data as Float32Array)[0] ?? 0) / speed;
+    const count = Math.floor(seconds * sampleRateHz);
+    if (!(count > 0)) throw new Error(`Supertonic would speak for ${seconds} s.`);
+    const length = Math.ceil(count / stepSamples);
+
+    signal.throwIfAborted();
+    const text_emb = (await encoder.run({ text_ids, text_mask, style_ttl: style.sound })).first;
+    let latent: Tensor = floatTensor(normalNoise(width * length, 1), [1, width, length]);
+    for (let step = 0; step < steps; step++) {
+      signal.throwIfAborted();
+      const outputs = await estimator.run({
+        noisy_latent: latent,
+        text_emb,
+        style_ttl: style.sound,
+        text_mask,
+        latent_mask: ones(length),
+        current_step: floatTensor(Float32Array.of(step), [1]),
+        total_step: floatTensor(Float32Array.of(steps), [1]),
+      });
+      latent = outputs.first;
+    }
+    signal.throwIfAborted();
+    const { data } = (await vocoder.run({ latent })).first;
+    // The last step of the latent stands for more sound than there is to be.
+    return (data as Float32Array).subarray(0, count);
+  }
+
+  async close(): Promise<void> {
+    const { duration, encoder, estimator, vocoder } = this.#graphs;
+    await Promise.all([duration, encoder, estimator, vocoder].map((session) => session.close()));
+  }
+}
+
+/** The mask of one text: all of it counts. */
+function ones(length: number): Tensor {
+  return floatTensor(new Float32Array(length).fill(1), [1, 1, length]);
+}

@@ -1,0 +1,5 @@
+/** Entry of Supertonic's thread. */
+import { serveSynthesizer } from '../synthesis/serve-synthesizer.js';
+import { SupertonicModel, type SupertonicSetup } from './supertonic-model.js';
+
+serveSynthesizer((setup: SupertonicSetup) => SupertonicModel.load(setup));
