@@ -61,7 +61,7 @@ export interface VoiceActivityDetector extends Engine {
 // ---------------------------------------------------------------- end of turn
 
 export interface EndOfTurnRequest {
-  /** The caller's words of this turn so far, as recognised. */
+  /** The caller's words of this turn as far as they are known at the beginning of the pause. */
   words: string;
   /** The conversation before this turn, oldest first. */
   history: readonly ChatMessage[];
@@ -69,7 +69,7 @@ export interface EndOfTurnRequest {
   speech: Int16Array;
 }
 
-/** Says how likely the caller has finished the turn. Optional: without one, silence alone decides. */
+/** Says how likely the caller has finished the turn. Optional: without one, the language model judges the words. */
 export interface EndOfTurnDetector extends Engine {
   /** Probability (0 to 1) that the turn is complete. */
   probability(request: EndOfTurnRequest, signal: AbortSignal): Promise<number>;

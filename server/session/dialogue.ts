@@ -19,6 +19,7 @@ import type { AgentState, PlayoutReport, TurnLatency, TurnUpdate } from '../prot
 import { Answer } from './answer.js';
 import { isBackchannel } from './backchannel.js';
 import { Conversation } from './conversation.js';
+import { EndOfTurnJudge } from './end-of-turn-judge.js';
 import { Hearing, type HeardWords } from './hearing.js';
 import type { ReplyOutcome } from './reply.js';
 import type { SpareWork } from './service-level.js';
@@ -69,6 +70,10 @@ export class Dialogue {
   readonly #conversation: Conversation;
   readonly #hearing: Hearing;
   readonly #thinking: ThinkingParts;
+  /** Where there is an engine that listens for the end of a turn. */
+  readonly #judge: EndOfTurnJudge | undefined;
+  /** Words of the caller's turn as far as they are known. */
+  #partial = '';
   #draft: Draft | undefined;
   /** The answer that is being given. */
   #answer: Answer | undefined;
@@ -90,6 +95,10 @@ export class Dialogue {
       onWords: (words) => this.#showCaller(words, false),
       onEndSilence: (silenceMs) => this.#hearing.endAfter(silenceMs),
     };
+    const { endOfTurn: detector } = parts.engines;
+    const onEndSilence = (silenceMs: number): void => this.#hearing.endAfter(silenceMs);
+    const bounds = parts.config.turn;
+    this.#judge = detector && new EndOfTurnJudge({ detector, bounds, onEndSilence, log: parts.log }, signal);
     this.#hearing = new Hearing(
       parts.recognizer,
       parts.config.turn,
@@ -98,11 +107,11 @@ export class Dialogue {
         quiet: () => this.#letAgentSpeakOn(),
         began: () => this.#callerBegan(),
         partialsWanted: () => parts.spareWork().partials,
-        partial: (words) => this.#showCaller(words, false),
+        partial: (words) => this.#callerPartial(words),
         holding: () => parts.media.hold(true),
         interrupting: () => this.#interrupt(),
-        paused: (heard) => this.#callerPaused(heard),
-        resumed: () => this.#dropDraft(),
+        paused: (heard, sound) => this.#callerPaused(heard, sound),
+        resumed: () => this.#callerResumed(),
         ended: (heard) => this.#callerEnded(heard),
         dropped: () => this.#callerDropped(),
         recorded: (record) => parts.log.debug({ record }, 'turn heard'),
@@ -162,11 +171,26 @@ export class Dialogue {
     if (this.#answer !== undefined && !this.#agentSpeaking) this.#interrupt();
   }
 
-  #callerPaused(heard: HeardWords): void {
+  #callerPartial(words: string): void {
+    this.#partial = words;
+    this.#showCaller(words, false);
+  }
+
+  #callerResumed(): void {
+    this.#judge?.goneOn();
+    this.#dropDraft();
+  }
+
+  #callerPaused(heard: HeardWords, sound: () => Int16Array): void {
     if (!this.#hearing.meant) {
       this.#judgeInterruption(heard.words);
       return;
     }
+    this.#judge?.paused({
+      words: this.#partial,
+      history: this.#conversation.messages,
+      speech: sound(),
+    });
     if (this.#parts.config.turn.speculate) {
       this.#draft = this.#newDraft(heard);
       this.#parts.metrics.draft('made');
@@ -174,6 +198,8 @@ export class Dialogue {
   }
 
   #callerEnded(heard: HeardWords): void {
+    this.#judge?.goneOn();
+    this.#partial = '';
     if (this.#draft !== undefined && this.#draft.words !== heard.words) this.#dropDraft();
     const draft = this.#draft ?? this.#newDraft(heard);
     if (this.#draft !== undefined) this.#parts.metrics.draft('used');
@@ -196,6 +222,8 @@ export class Dialogue {
   }
 
   #callerDropped(): void {
+    this.#judge?.goneOn();
+    this.#partial = '';
     this.#dropDraft();
     this.#letAgentSpeakOn();
     this.#showCaller('', true);

@@ -36,8 +36,11 @@ export interface HearingEvents {
   holding(): void;
   /** The caller means to stop the agent. */
   interrupting(): void;
-  /** The caller is silent for the moment. */
-  paused(heard: HeardWords): void;
+  /**
+   * The caller is silent for the moment.
+   * @param sound of the turn so far, at 16 kHz, for who wants to listen to it.
+   */
+  paused(heard: HeardWords, sound: () => Int16Array): void;
   /** ... and goes on: what was heard up to the pause is part of what comes. */
   resumed(): void;
   /** The turn is over. When it ended in a pause, the words are those of the pause, the same promise. */
@@ -143,7 +146,9 @@ export class Hearing {
           this.#events.began();
           break;
         case 'paused':
-          this.#events.paused({ words: this.#pause(), lastVoicedAtMs: this.#lastVoicedAtMs });
+          this.#events.paused({ words: this.#pause(), lastVoicedAtMs: this.#lastVoicedAtMs }, () =>
+            this.#sound(),
+          );
           break;
         case 'resumed':
           this.#resume();
@@ -195,6 +200,13 @@ export class Hearing {
       turn.utterance = undefined;
     }
     return turn.paused ?? Promise.resolve('');
+  }
+
+  #sound(): Int16Array {
+    const windows = this.#turn?.windows ?? [];
+    const sound = new Int16Array(windows.length * VAD_WINDOW_SAMPLES);
+    for (const [index, { samples }] of windows.entries()) sound.set(samples, index * VAD_WINDOW_SAMPLES);
+    return sound;
   }
 
   #resume(): void {

@@ -1,9 +1,9 @@
 /** The text of an answer: the conversation with the caller's latest words, given to the language model. */
 import type { Config } from '../config.js';
-import type { ChatMessage, LanguageModelHandle, ReplyDelta, Tool } from '../engines/engine-types.js';
+import type { ChatMessage, Engines, LanguageModelHandle, ReplyDelta, Tool } from '../engines/engine-types.js';
 import { monotonicMs } from '../media/media-types.js';
 import type { Answer } from './answer.js';
-import { endSilenceMs } from './end-of-turn-wait.js';
+import { endSilenceMs, wordScale } from './end-of-turn-wait.js';
 import type { SpareWork } from './service-level.js';
 import { unlessAborted } from '../engines/turnstile.js';
 
@@ -19,6 +19,8 @@ export interface Context {
 
 export interface ThinkingParts {
   config: Config;
+  /** A detector that listens judges whether a turn is over in place of the language model. */
+  engines: Pick<Engines, 'endOfTurn'>;
   languageModel: LanguageModelHandle;
   tools: readonly Tool[];
   /** What may be done besides what callers wait for. */
@@ -30,8 +32,8 @@ export interface ThinkingParts {
 }
 
 /**
- * Streams the answer. While it is a draft, the model is asked first how finished the caller's words sound; a server at
- * its limit goes on from there when the turn is over.
+ * Streams the answer. While it is a draft, the model is asked first how finished the caller's words sound, unless an
+ * engine listens for that; a server at its limit goes on from there when the turn is over.
  * @param context settles when the words are known and stand apart from the conversation before them.
  */
 export async function* think(
@@ -47,8 +49,11 @@ export async function* think(
   const { languageModel, config, tools } = parts;
   if (!answer.committed) {
     parts.onWords(words);
-    const finished = await languageModel.endOfTurn(history, turn, signal);
-    if (finished !== undefined && !answer.committed) parts.onEndSilence(endSilenceMs(finished, config.turn));
+    const finished = parts.engines.endOfTurn
+      ? undefined
+      : await languageModel.endOfTurn(history, turn, signal);
+    if (finished !== undefined && !answer.committed)
+      parts.onEndSilence(endSilenceMs(finished, config.turn, wordScale));
   }
   if (!parts.spareWork().drafts) await unlessAborted(answer.whenCommitted, signal);
   const { maxTokens, temperature } = config.languageModel;

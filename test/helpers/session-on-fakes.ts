@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { localGrant } from '../../server/access/call-grant.js';
 import { loadConfig } from '../../server/config.js';
 import { Metrics } from '../../server/observability/metrics.js';
-import type { Tool } from '../../server/engines/engine-types.js';
+import type { EndOfTurnDetector, Tool } from '../../server/engines/engine-types.js';
 import type { EndReason, TurnLatency, TurnUpdate } from '../../server/protocol.js';
 import { ServiceLevel } from '../../server/session/service-level.js';
 import { Session } from '../../server/session/session.js';
@@ -34,13 +34,19 @@ export class SessionOnFakes {
     utterances: (ScriptedUtterance | string)[],
     environment: NodeJS.ProcessEnv = {},
     tools: readonly Tool[] = [],
+    endOfTurn?: EndOfTurnDetector,
   ) {
     this.recognizer = new FakeRecognizer(...utterances);
     this.model = new FakeLanguageModel({ script });
     this.session = new Session({
       id: 'test',
       config: loadConfig(environment),
-      engines: { recognizer: this.recognizer, languageModel: this.model, synthesizer: this.synthesizer },
+      engines: {
+        recognizer: this.recognizer,
+        languageModel: this.model,
+        synthesizer: this.synthesizer,
+        ...(endOfTurn && { endOfTurn }),
+      },
       languageModel: this.model.open(),
       recognizer: this.recognizer.open(),
       media: this.media,
