@@ -6,6 +6,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   voices: 'lateness and losses of the answers while the engines work for several callers',
   kills: 'each part killed in mid call: who is affected, and how long until service',
   proxies: 'the configurations for Caddy and nginx, tried with the programs themselves',
+  network: 'calls over a slow and lossy link, with UDP or all but a TURN server blocked (as root)',
   hostile: 'a good call beside floods of messages and packets and half-open calls',
   pacer: 'lateness of the 20 ms pacer under load, beside a plain timer',
   speech: 'word errors and speed of recognition, speed of synthesis',

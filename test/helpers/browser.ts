@@ -23,6 +23,10 @@ export interface CallerOptions {
    */
   microphone?: 'clips' | 'denied' | { file: string };
   context?: BrowserContextOptions;
+  /** More arguments for the browser. */
+  arguments?: string[];
+  /** Runs in the page before all of its own. */
+  before?: () => void;
 }
 
 /** An entry of the page's conversation. */
@@ -76,13 +80,15 @@ export class Caller {
   }
 
   /** Opens the page in a browser of its own. */
-  static async open({ url, microphone = 'clips', context = {} }: CallerOptions): Promise<Caller> {
+  static async open(options: CallerOptions): Promise<Caller> {
+    const { url, microphone = 'clips', context = {} } = options;
     const executablePath = chromiumPath();
     if (executablePath === undefined) throw new Error('There is no Chromium: run "npm test" once.');
     const browser = await chromium.launch({
       executablePath,
       args: [
         ...ARGUMENTS,
+        ...(options.arguments ?? []),
         ...(microphone === 'denied' ? [] : ['--use-fake-ui-for-media-stream']),
         ...(typeof microphone === 'object'
           ? [`--use-file-for-fake-audio-capture=${microphone.file}%noloop`]
@@ -98,6 +104,7 @@ export class Caller {
       await opened.addInitScript('globalThis.__name ??= (named) => named;');
       await opened.addInitScript(installEars);
       if (microphone === 'clips') await opened.addInitScript(installMicrophone);
+      if (options.before) await opened.addInitScript(options.before);
       const page = await opened.newPage();
       const caller = new Caller(browser, page);
       await page.goto(url);
