@@ -146,7 +146,10 @@ export interface TurnLatency {
   /** From the sound to the first audible packet. */
   pacerMs: number;
   voiceToVoiceMs: number;
-  /** `voiceToVoiceMs` and what network, jitter buffers and browser add, as far as the browser has reported it. */
+  /**
+   * `voiceToVoiceMs` and what network, jitter buffers and browser add. Comes in a second message with the same `turnId`,
+   * when the browser has reported on this answer.
+   */
   mouthToEarMs?: number;
 }
 

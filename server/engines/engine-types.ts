@@ -135,6 +135,8 @@ export interface ReplyOptions {
   /** Tokens at most. */
   maxTokens: number;
   temperature: number;
+  /** Whether the answer may still be thrown away. Its prompt then waits for those of callers who wait in silence. */
+  draft?: () => boolean;
 }
 
 /** Answers in words. One copy of the weights, one context, one sequence (KV cache) per caller. */

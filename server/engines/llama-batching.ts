@@ -16,6 +16,8 @@ export const Urgency = {
   reply: 5,
   /** Decides whether a turn is over. */
   endOfTurn: 4,
+  /** An answer that may still be thrown away. */
+  draft: 3,
   /** Ahead of time. */
   prefill: 1,
 } as const satisfies Record<string, EvaluationPriority>;

@@ -60,7 +60,7 @@ export class LlamaHandle implements LanguageModelHandle {
       // The last token is left: an answer needs one to begin with.
       await this.#parts.sequence.prefill(
         tokens.slice(0, -1),
-        Urgency.prefill,
+        () => Urgency.prefill,
         joined,
         () => this.#turnstile.waiting > 0,
       );
@@ -118,7 +118,7 @@ export class LlamaHandle implements LanguageModelHandle {
         let request: ReplyPart | undefined;
         let text = '';
         const prompt = this.#fit(history, { ...options, maxTokens: left }, soFar).tokens;
-        for await (const part of this.#generate(prompt, left, options.temperature, signal)) {
+        for await (const part of this.#generate(prompt, left, options, signal)) {
           left -= part.tokens;
           if (part.type === 'text') {
             text += part.text;
@@ -143,17 +143,18 @@ export class LlamaHandle implements LanguageModelHandle {
   async *#generate(
     prompt: Token[],
     maxTokens: number,
-    temperature: number,
+    { temperature, draft }: ReplyOptions,
     signal: AbortSignal,
   ): AsyncGenerator<ReplyPart & { tokens: number }> {
     const { model, sequence } = this.#parts;
     const parser = new ReplyParser(this.#parts.prompt.syntax);
     const recent = prompt.slice(-tokensPerCharacter);
     const limit = Math.min(maxTokens, sequence.capacity - prompt.length);
+    const urgency = () => (draft?.() === true ? Urgency.draft : Urgency.reply);
     let incomplete: Token[] = [];
     let tokens = 0;
     let generated = 0;
-    for await (const token of sequence.generate(prompt, temperature, signal)) {
+    for await (const token of sequence.generate(prompt, temperature, urgency, signal)) {
       if (this.#parts.prompt.isOutOfPlace(token)) break;
       tokens++;
       incomplete.push(token);

@@ -77,11 +77,12 @@ export class LlamaSequence {
 
   /**
    * Evaluates `tokens` as far as the sequence does not hold them yet, and forgets everything that follows.
+   * @param urgency asked before each chunk.
    * @param enough asked between chunks: ends the work early.
    */
   async prefill(
     tokens: Token[],
-    urgency: EvaluationPriority,
+    urgency: () => EvaluationPriority,
     signal: AbortSignal,
     enough: () => boolean = () => false,
   ): Promise<void> {
@@ -91,16 +92,21 @@ export class LlamaSequence {
       const start = this.#sequence.nextTokenIndex;
       const chunk = tokens.slice(start, start + this.#chunkTokens);
       await this.#evaluate(() =>
-        this.#sequence.evaluateWithoutGeneratingNewTokens(chunk, { evaluationPriority: urgency }),
+        this.#sequence.evaluateWithoutGeneratingNewTokens(chunk, { evaluationPriority: urgency() }),
       );
     }
     signal.throwIfAborted();
   }
 
   /** Generates tokens after `prompt` until the model ends its turn. Aborts between two tokens. */
-  async *generate(prompt: Token[], temperature: number, signal: AbortSignal): AsyncGenerator<Token> {
-    const last = await this.#prefillButLast(prompt, Urgency.reply, signal);
-    const tokens = this.#sequence.evaluate(last, { temperature, evaluationPriority: Urgency.reply });
+  async *generate(
+    prompt: Token[],
+    temperature: number,
+    urgency: () => EvaluationPriority,
+    signal: AbortSignal,
+  ): AsyncGenerator<Token> {
+    const last = await this.#prefillButLast(prompt, urgency, signal);
+    const tokens = this.#sequence.evaluate(last, { temperature, evaluationPriority: urgency() });
     let speaking = false;
     try {
       for (;;) {
@@ -120,7 +126,11 @@ export class LlamaSequence {
 
   /** Probability (0 to 1) that `token` comes after `tokens`, which the sequence then holds. */
   async probability(tokens: Token[], token: Token, signal: AbortSignal): Promise<number> {
-    const last: ControlledEvaluateInputItem[] = await this.#prefillButLast(tokens, Urgency.endOfTurn, signal);
+    const last: ControlledEvaluateInputItem[] = await this.#prefillButLast(
+      tokens,
+      () => Urgency.endOfTurn,
+      signal,
+    );
     const end = tokens.at(-1);
     if (end === undefined) return 0;
     const input = last.with(-1, [end, { generateNext: probabilityOf(token) }]);
@@ -135,7 +145,11 @@ export class LlamaSequence {
   }
 
   /** Evaluates all but the last chunk, which goes together with the first step: one batch less to wait for. */
-  async #prefillButLast(tokens: Token[], urgency: EvaluationPriority, signal: AbortSignal): Promise<Token[]> {
+  async #prefillButLast(
+    tokens: Token[],
+    urgency: () => EvaluationPriority,
+    signal: AbortSignal,
+  ): Promise<Token[]> {
     const held = Math.min(this.#shared(tokens), tokens.length - 1);
     const ahead = Math.max(held, tokens.length - this.#chunkTokens);
     await this.prefill(tokens.slice(0, ahead), urgency, signal);

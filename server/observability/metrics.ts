@@ -217,6 +217,11 @@ export class Metrics {
     }
   }
 
+  /** The browser's side of an answer has come. */
+  mouthToEar({ mouthToEarMs }: TurnLatency): void {
+    if (mouthToEarMs !== undefined) this.#latency.observe({ part: 'mouth_to_ear' }, mouthToEarMs / 1000);
+  }
+
   /** The Prometheus text format and its content type. */
   async text(): Promise<{ contentType: string; body: string }> {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };

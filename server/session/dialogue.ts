@@ -41,6 +41,8 @@ export interface DialogueParts {
   onState(state: AgentState): void;
   onTurn(update: TurnUpdate): void;
   onLatency(latency: TurnLatency): void;
+  /** The browser has told of its side: the same figures with `mouthToEarMs`. Once for each answer. */
+  onMouthToEar(latency: TurnLatency): void;
   /** Somebody has said something. */
   onActivity(): void;
   /** An answer is over. */
@@ -83,6 +85,8 @@ export class Dialogue {
   #settled: Promise<void> = Promise.resolve();
   #state: AgentState = 'listening';
   #network: PlayoutReport | undefined;
+  /** Figures of the answer being heard, as long as the browser has not told of its side. */
+  #untold: TurnLatency | undefined;
   #apologising = false;
 
   /** @param signal the session's. */
@@ -142,6 +146,12 @@ export class Dialogue {
   /** Takes what the browser measures of its receiving side. */
   reportPlayout(report: PlayoutReport): void {
     this.#network = report;
+    const latency = this.#untold;
+    this.#untold = undefined;
+    if (latency === undefined) return;
+    const { roundTripMs, jitterBufferMs, outputMs } = report;
+    const mouthToEarMs = latency.voiceToVoiceMs + roundTripMs + jitterBufferMs + outputMs;
+    this.#parts.onMouthToEar({ ...latency, mouthToEarMs });
   }
 
   /** Says a text of the server's own. */
@@ -318,13 +328,9 @@ export class Dialogue {
     this.#conversation.answerBegan();
     this.#setState('speaking');
     const latency = answer.marks.latency(answer.turnId);
-    if (latency === undefined) return;
-    const network = this.#network;
-    if (network !== undefined) {
-      latency.mouthToEarMs =
-        latency.voiceToVoiceMs + network.roundTripMs + network.jitterBufferMs + network.outputMs;
-    }
-    this.#parts.onLatency(latency);
+    // What the browser reported before belongs to an answer before.
+    this.#untold = latency;
+    if (latency !== undefined) this.#parts.onLatency(latency);
   }
 
   #over(answer: Answer, outcome: ReplyOutcome): void {

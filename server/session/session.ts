@@ -87,6 +87,11 @@ export class Session {
           listener.latency(latency);
           this.#log.info({ latency }, 'turn answered');
         },
+        onMouthToEar: (latency) => {
+          metrics.mouthToEar(latency);
+          listener.latency(latency);
+          this.#log.info({ latency }, 'turn heard by the caller');
+        },
         onActivity: () => this.#somethingSaid(),
         onAnswered: (outcome) => this.#answered(outcome),
       },

@@ -59,7 +59,7 @@ export async function* think(
   const { maxTokens, temperature } = config.languageModel;
   yield* languageModel.reply(
     [...history, { role: 'user', text: turn }],
-    { tools: answer.gate(tools), maxTokens, temperature },
+    { tools: answer.gate(tools), maxTokens, temperature, draft: () => !answer.committed },
     signal,
   );
 }

@@ -48,6 +48,12 @@ describe('session', () => {
     const { endpointMs, recognitionMs, firstTokenMs, firstClauseMs, firstAudioMs, pacerMs } = latency;
     const sum = endpointMs + recognitionMs + firstTokenMs + firstClauseMs + firstAudioMs + pacerMs;
     expect(sum).toBeCloseTo(latency.voiceToVoiceMs, 3);
+    expect(latency.mouthToEarMs).toBeUndefined();
+
+    const report = { jitterBufferMs: 40, roundTripMs: 30, outputMs: 20 };
+    call.session.reportPlayout(report);
+    call.session.reportPlayout({ ...report, jitterBufferMs: 400 });
+    expect(call.latencies.slice(1)).toEqual([{ ...latency, mouthToEarMs: latency.voiceToVoiceMs + 90 }]);
   });
 
   it('stops when the caller speaks over it, and remembers only what was heard', async () => {
