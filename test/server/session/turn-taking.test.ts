@@ -61,6 +61,12 @@ describe('turn taking', () => {
     expect(types(play(new TurnTaking(options), 'V' + 'S'.repeat(20)))).toEqual(['ducking', 'quiet']);
   });
 
+  it('lets the agent go on after two knocks that made it pause', () => {
+    const taking = new TurnTaking({ ...options, holdMs: 64 });
+    const knock = ['ducking', 'holding', 'quiet'];
+    expect(types(play(taking, 'VVSSSSSSSSSSSVVSSSSSSSSSSSSSSS'))).toEqual([...knock, ...knock]);
+  });
+
   it('drops a short sound that ends while the agent speaks on', () => {
     const taking = new TurnTaking(options);
     const events = play(taking, 'V'.repeat(8) + 'S'.repeat(20));
