@@ -9,6 +9,8 @@ import type { Sounds } from './sounds.js';
 
 /** Stretch of the recording that is looked for, ms. */
 export const SOUGHT_MS = 400;
+/** Less than this could be anywhere in the answer, ms. */
+const LEAST_MS = 200;
 /** Every so many-th sample is compared: speech at 4 kHz is still itself. */
 const STEP = 4;
 /** Less alike than this is something else, correlation 0 to 1. */
@@ -23,7 +25,7 @@ interface Spoken {
 
 /**
  * @param text the answer as written.
- * @param sound the last {@link SOUGHT_MS} before the silence.
+ * @param sound up to {@link SOUGHT_MS} before the silence.
  * @returns words of `text` that came, or `undefined` when the sound is not found in it.
  */
 export async function wordsThatCame(
@@ -32,6 +34,7 @@ export async function wordsThatCame(
   voice: string,
   sounds: Sounds,
 ): Promise<number | undefined> {
+  if (sound.length < (LEAST_MS * 16_000) / 1000) return undefined;
   const spoken = await speakInFull(text, voice, sounds);
   const end = endOf(sound, spoken.samples);
   return end === undefined ? undefined : spoken.middles.filter((middle) => middle <= end).length;

@@ -3,6 +3,8 @@ import type { HeardFrame } from '../../callers/voice-recorder.js';
 
 const RATE_HZ = 16_000;
 const FRAME_MS = 20;
+/** A silence of this length does not come within a word, ms. */
+const HELD_MS = 160;
 
 export class Recording {
   readonly #frames: HeardFrame[] = [];
@@ -37,9 +39,18 @@ export class Recording {
     return Math.max(longest, toMs - last);
   }
 
-  /** The sound of so many ms up to the frame that came at a moment, as it came: frames that were lost are silence. */
-  soundUpTo(endMs: number, lengthMs: number): Int16Array {
-    const frames = Math.round(lengthMs / FRAME_MS);
+  /**
+   * The sound of so many ms at most up to the frame that came at a moment, as it came: frames that were lost are silence.
+   * Begins after the last stretch in which the voice was held.
+   */
+  soundUpTo(endMs: number, mostMs: number): Int16Array {
+    let startMs = endMs;
+    for (const { arrivedAtMs, audible } of this.#frames.toReversed()) {
+      if (!audible || arrivedAtMs >= startMs) continue;
+      if (startMs - arrivedAtMs > HELD_MS || endMs - arrivedAtMs > mostMs) break;
+      startMs = arrivedAtMs;
+    }
+    const frames = Math.round((endMs - startMs) / FRAME_MS) + 1;
     const samples = new Int16Array((frames * FRAME_MS * RATE_HZ) / 1000);
     for (const { arrivedAtMs, samples: sound } of this.#frames) {
       const back = Math.round((endMs - arrivedAtMs) / FRAME_MS);
