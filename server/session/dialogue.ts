@@ -241,9 +241,12 @@ export class Dialogue {
 
   /** Over the agent's voice words decide: a listener's sounds let it go on, all others stop it. */
   #judgeInterruption(words: Promise<string>): void {
+    const over = this.#answer;
     const short = this.#hearing.voicedMs <= this.#parts.config.turn.listenerMs;
     words
       .then((text) => {
+        // It ended by itself meanwhile: the words are a turn, and what is being made now is their answer.
+        if (this.#answer !== over) return;
         if (isBackchannel(text, short)) {
           this.#hearing.takeForListener();
           this.#letAgentSpeakOn();
@@ -266,9 +269,10 @@ export class Dialogue {
   /** Stops the answer in the making or being spoken. What was heard of it stays in the conversation. */
   #interrupt(): void {
     const answer = this.#answer;
-    if (answer === undefined) return;
-    this.#parts.media.stopPlayout();
+    if (answer !== undefined) this.#parts.media.stopPlayout();
+    // Also when its last sound left just before it was held: the next answer is not to be held.
     this.#letAgentSpeakOn();
+    if (answer === undefined) return;
     // An audible answer ends with the media thread's word on how much has left; one in the making ends here.
     if (!answer.segment.audible) answer.abort();
     else setTimeout(() => answer.abort(), settleLimitMs).unref();

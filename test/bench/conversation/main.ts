@@ -4,7 +4,7 @@
  *
  *     npm run bench:conversation -- --turns 60 --loss 0,10 --speculate off --json result.json
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { frameClock } from '../../callers/frame-clock.js';
 import { ServerProcess } from '../../helpers/server-process.js';
@@ -24,11 +24,16 @@ const { values } = parseArgs({
     speculate: { type: 'string', default: 'on' },
     /** Folder with speech of people. */
     recordings: { type: 'string', default: '../shared/audio' },
+    /** Calls at the beginning of the script that are left out. With `with`, a long run can be done in parts. */
+    skip: { type: 'string', default: '0' },
+    /** What an earlier run wrote with `json`: its turns are added to the table. */
+    with: { type: 'string' },
     /** Every turn with its figures is written here. */
     json: { type: 'string' },
   },
 });
 const turns = wholeNumber('--turns', values.turns, 10_000);
+const skipped = wholeNumber('--skip', values.skip, 10_000);
 const losses = values.loss.split(',').map((loss) => wholeNumber('--loss', loss, 50));
 if (!['on', 'off'].includes(values.speculate)) throw new Error('--speculate is "on" or "off".');
 
@@ -41,10 +46,10 @@ const server = await ServerProcess.start({
   PARLEY_SYNTHESIZER_VOICE: voice,
 });
 const startedAt = new Date();
-const scored: ScoredTurn[] = [];
+const scored: ScoredTurn[] = values.with === undefined ? [] : earlierTurns(values.with);
 try {
   for (const loss of losses) {
-    const calls = scriptedCalls(turns, recordings(values.recordings));
+    const calls = scriptedCalls(turns, recordings(values.recordings)).slice(skipped);
     for (const [index, call] of calls.entries()) {
       await sounds.prepare(call);
       const sound = (turn: (typeof call.turns)[number], speaker: string) => sounds.of(turn, speaker);
@@ -71,6 +76,13 @@ if (values.json !== undefined) {
   const records = server.log.filter(({ msg }) => msg === 'turn heard').map(({ record }) => record);
   const run = { startedAt, seconds, speculate: values.speculate, losses, turns: scored, records };
   writeFileSync(values.json, `${JSON.stringify(run, null, 1)}\n`);
+}
+
+function earlierTurns(path: string): ScoredTurn[] {
+  const run = JSON.parse(readFileSync(path, 'utf8')) as { turns: ScoredTurn[]; speculate: string };
+  if (run.speculate !== values.speculate)
+    throw new Error(`${path} is of a run with --speculate ${run.speculate}.`);
+  return run.turns;
 }
 
 function wholeNumber(name: string, text: string, most: number): number {

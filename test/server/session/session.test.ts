@@ -245,6 +245,24 @@ describe('session', () => {
     expect(call.text('agent 2')).toBe('Let me see. It is seven.');
   });
 
+  it('is not held by a caller who began in the last moment of an answer', async () => {
+    call = new Call((history) => `You said ${history.at(-1)?.text}.`, ['one', 'two']).connect();
+    call.speak();
+    await call.answerReady();
+    call.media.advance(1600);
+    await until('the agent speaks', () => call?.states.at(-1) === 'speaking');
+    call.media.hear(true, 96);
+    expect(call.media.held).toBe(true);
+    // The last packet was on its way already.
+    call.media.held = false;
+    call.media.advance();
+    call.media.held = true;
+    await until('the answer is over', () => call?.turns.get('agent 1')?.final);
+    call.speak();
+    await until('the next answer is ready', () => call?.media.played.some(({ segmentId }) => segmentId > 1));
+    expect(call.media.held).toBe(false);
+  });
+
   it('greets first when told to', async () => {
     call = new Call(() => 'Hi.', [], { PARLEY_AGENT_GREETING: 'Welcome to Parley.' }).connect();
     await call.answerReady();
