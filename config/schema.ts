@@ -65,6 +65,7 @@ export const configSchema = z.strictObject({
           ),
       ),
       turnSecret: z.string(),
+      stunServer: z.string(),
       turnCredentialSeconds: z.int().min(60).max(86_400),
     })
     .refine((ice) => ice.turnUrls.length === 0 || ice.turnSecret !== '', {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Access } from './access/access.js';
 import { CallerLimits } from './access/caller-limits.js';
 import type { Config } from './config.js';
+import { addressToAnnounce } from './ec2/public-address.js';
 import { loadEngines } from './engines/load-engines.js';
 import { startHttpServer } from './http-server.js';
 import type { Logger } from './log.js';
@@ -73,7 +74,11 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     };
     const starting = [
       keep(loadEngines(config, log)),
-      keep(startMediaServer(config, log)),
+      keep(
+        addressToAnnounce(config).then((announcedAddress) =>
+          startMediaServer({ ...config, media: { ...config.media, announcedAddress } }, log),
+        ),
+      ),
       keep(startMediaThreads(config.media.threads, mediaThreadOptions(config), log)),
     ] as const;
     // When one fails, the others must have started before they can be closed.

@@ -1,6 +1,8 @@
 /** The process: reads the configuration, starts the server, turns SIGTERM and SIGINT into a clean end. */
 import { startApp } from './app.js';
 import { loadConfig } from './config.js';
+import { InstanceMetadata } from './ec2/instance-metadata.js';
+import { watchSpotNotice } from './ec2/spot-notice.js';
 import { ParleyError } from './errors.js';
 import { createLogger } from './log.js';
 import { monotonicMs } from './media/media-types.js';
@@ -10,9 +12,9 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger(config.log.level);
   const starting = startApp(config, log);
-  const stop = (signal: NodeJS.Signals) => {
-    // A second one does not wait for the calls.
-    log.info({ signal }, 'shutting down');
+  const stop = (why: string) => {
+    // A second time it does not wait for the calls.
+    log.info({ why }, 'shutting down');
     starting
       .then((app) => app.close())
       .then(
@@ -25,6 +27,10 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  if (config.ec2.watchSpotNotice) {
+    const metadata = new InstanceMetadata(config.ec2.metadataUrl);
+    watchSpotNotice(metadata, ({ action, time }) => stop(`spot notice: ${action} at ${time}`), log);
+  }
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'unexpected error');
     process.exit(1);

@@ -3,5 +3,6 @@ import type { Part } from './finding.js';
 
 /** Loaded when they are wanted. `npm run doctor` runs all, `npm run doctor -- NAME...` some. */
 export const parts: Readonly<Record<string, () => Promise<Part>>> = {
+  network: async () => (await import('./network.js')).network,
   models: async () => (await import('./models.js')).models,
 };

@@ -1,6 +1,6 @@
 /**
  * A good call beside attacks: `npm run bench -- hostile [--seconds 30] [--per-second 10000] [--packets 100000]
- * [--half-open 1000]`. Once with the limits as installed, and once without limits on messages, so that every one of them is
+ * [--half-open 1000] [--attacks messages,datagrams,insideCalls,halfOpen]`. Once with the limits as installed, and once without limits on messages, so that every one of them is
  * looked at. Prints what the caller noticed, what the attack came to, and what the server holds afterwards.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     'per-second': { type: 'string', default: '10000' },
     packets: { type: 'string', default: '100000' },
     'half-open': { type: 'string', default: '1000' },
+    attacks: { type: 'string', default: 'messages,datagrams,insideCalls,halfOpen' },
   },
 });
 const seconds = Number(values.seconds);
@@ -43,15 +44,17 @@ console.log(
     '| --- | --- | --- | --- | --- | --- | --- |',
 );
 
-await beside('limits as installed', {}, [
+const chosen = values.attacks.split(',');
+const attacks: Attack[] = [
   { attack: 'messages', url: '', perSecond, seconds, addresses: 100 },
-  { attack: 'datagrams', ports: [], ssrcs: [], count: packets / 2, perSecond: packets / 2 / seconds },
+  { attack: 'datagrams', ports: [], ssrcs: [], count: packets / 2, perSecond: 5000 },
   { attack: 'insideCalls', url: '', count: packets / 2 },
   { attack: 'halfOpen', url: '', count: halfOpen, addresses: 200, holdMs: 20_000 },
-]);
-await beside('no limit on messages', withoutLimits, [
-  { attack: 'messages', url: '', perSecond, seconds, addresses: 100 },
-]);
+];
+const wanted = attacks.filter(({ attack }) => chosen.includes(attack));
+await beside('limits as installed', {}, wanted);
+const messages = wanted.filter(({ attack }) => attack === 'messages');
+if (messages.length > 0) await beside('no limit on messages', withoutLimits, messages);
 console.log(`\n${rows.join('\n')}`);
 
 /** Runs attacks one after the other on a fresh server. */
