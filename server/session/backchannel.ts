@@ -12,9 +12,7 @@ const maxWords = 3;
 
 /** Words with which people take the turn; a short sound is meant to stop the agent only if it is one of them. */
 const takingTheTurn = new Set(
-  'stop wait no hold hang sorry excuse hey hello enough pause quiet but what who why when where how please'.split(
-    ' ',
-  ),
+  'stop wait no hold sorry excuse hey hello enough pause quiet what who why where'.split(' '),
 );
 
 /**

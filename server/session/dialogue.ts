@@ -249,7 +249,6 @@ export class Dialogue {
         if (this.#answer !== over) return;
         if (isBackchannel(text, short)) {
           this.#hearing.takeForListener();
-          this.#letAgentSpeakOn();
           return;
         }
         this.#hearing.confirmInterruption();

@@ -46,8 +46,9 @@ export type TurnEvent =
   | { type: 'dropped' };
 
 /**
- * A noise that pauses this long before it has become speech is forgotten, ms. Longer than the silence in the middle of
- * a word such as "stop", of which only the first sound may have been voiced.
+ * A noise that pauses this long before it has become speech is forgotten, and a listener's sound is over, ms. Longer than
+ * the silence in the middle of a word such as "stop", of which only the first sound may have been voiced, and than the one
+ * after it in "stop, what time is it?".
  */
 const noiseGapMs = 320;
 
@@ -65,6 +66,8 @@ export class TurnTaking {
   #endSilence: number;
   #paused = false;
   /** How far the caller's voice has come over the agent's. */
+  /** The words so far are a listener's. */
+  #listener = false;
   #overAgent: 'no' | 'ducking' | 'holding' | 'interrupting' = 'no';
 
   constructor(options: TurnTakingOptions) {
@@ -97,9 +100,9 @@ export class TurnTaking {
     if (this.#phase === 'speaking') this.#overAgent = 'interrupting';
   }
 
-  /** The words of the turn are a listener's: the agent speaks on, and pauses anew when the caller goes on. */
+  /** The words of the turn are a listener's: the agent speaks on unless the caller goes on at once. */
   takeForListener(): void {
-    if (this.#overAgent === 'holding') this.#overAgent = 'ducking';
+    if (this.#paused) this.#listener = true;
   }
 
   /**
@@ -129,6 +132,7 @@ export class TurnTaking {
     }
     if (this.#paused) {
       this.#paused = false;
+      this.#listener = false;
       this.#endSilence = this.#limits.endSilenceMs;
       events.push({ type: 'resumed' });
     }
@@ -155,10 +159,17 @@ export class TurnTaking {
   #hearSilence(agentSpeaking: boolean): TurnEvent[] {
     if (this.#phase === 'quiet') return [];
     this.#silence += VAD_WINDOW_SAMPLES;
+    const gap = (noiseGapMs * HEARING_RATE_HZ) / 1000;
     if (this.#phase === 'rising') {
-      if (this.#silence < (noiseGapMs * HEARING_RATE_HZ) / 1000) return [];
+      if (this.#silence < gap) return [];
       this.#phase = 'quiet';
       return this.#overAgent === 'no' ? [] : [{ type: 'quiet' }];
+    }
+    if (this.#listener && this.#silence >= gap) {
+      this.#listener = false;
+      // Whoever goes on now lets the agent pause anew.
+      this.#overAgent = 'ducking';
+      return [{ type: 'quiet' }];
     }
     if (this.#silence >= this.#endSilence) return [this.#end(agentSpeaking && !this.meant)];
     if (this.#paused || this.#silence < this.#limits.pauseMs) return [];
@@ -169,6 +180,7 @@ export class TurnTaking {
   #end(dropped: boolean): TurnEvent {
     this.#phase = 'quiet';
     this.#paused = false;
+    this.#listener = false;
     this.#endSilence = this.#limits.endSilenceMs;
     return dropped ? { type: 'dropped' } : { type: 'ended', lastVoiced: this.#lastVoiced };
   }

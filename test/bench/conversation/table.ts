@@ -23,7 +23,14 @@ const rows: readonly Row[] = [
     figure: (turns) => times(responses(turns, 'unfinished')),
   },
   { what: '... to people recorded, p50 / p95, ms', figure: (turns) => times(responses(turns, 'person')) },
-  { what: 'cut off early', figure: (turns) => share(turns.map(({ cutOff }) => cutOff)) },
+  {
+    what: 'cut off early',
+    figure: (turns) => share(turns.filter(({ kind }) => kind !== 'person').map(({ cutOff }) => cutOff)),
+  },
+  {
+    what: 'people recorded cut off in a pause',
+    figure: (turns) => share(turns.filter(({ kind }) => kind === 'person').map(({ cutOff }) => cutOff)),
+  },
   {
     what: 'whole sentences waited on for more than 800 ms',
     figure: (turns) => share(turns.map((turn) => turn.needlessWait)),

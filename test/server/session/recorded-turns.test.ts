@@ -15,17 +15,20 @@ const faults: { fault: string; record: string; decided: string[] }[] = [
   {
     fault: 'an "uh huh" that was recognised as other words stopped the agent',
     record: `VVVVVVVVVSSS~SSSSSSSSSSSSS`,
-    decided: ['ducking', 'holding', 'began', 'paused', 'dropped'],
+    decided: ['ducking', 'holding', 'began', 'paused', 'quiet', 'dropped'],
   },
   {
     fault: 'the agent spoke on over a caller whose first short words were taken for those of a listener',
     record: `VVVVVVSS~SSSSSSSVVSS~VVVVVVVVVVVVVSVVSS!..#########################..##########....<150>.`,
     decided: [
-      ...['ducking', 'holding', 'began', 'paused'],
-      ...['resumed', 'holding', 'paused'],
-      ...['resumed', 'holding', 'paused'],
+      ...['ducking', 'holding', 'began', 'paused', 'resumed', 'paused', 'resumed', 'paused'],
       ...['resumed', 'paused', 'resumed', 'paused', 'ended'],
     ],
+  },
+  {
+    fault: 'the agent spoke a little more between the words of "no, tell me a joke"',
+    record: `VVVVVVVVSS~SSSSSSSVVVSSSSSSS~SSSSSSSSS`,
+    decided: ['ducking', 'holding', 'began', 'paused', 'resumed', 'paused', 'quiet', 'dropped'],
   },
 ];
 
