@@ -16,6 +16,8 @@ import { decodeTdt } from './tdt-decoder.js';
 
 export type ParakeetSetup = {
   files: { encoder: string; decoder: string; vocabulary: string };
+  /** Lengths to which speech is padded, seconds, rising; none: it is heard as long as it is. */
+  buckets: readonly number[];
 } & OnnxPlace;
 
 /** The two layers of the decoder's memory. */
@@ -29,12 +31,6 @@ const BANDS = 128;
 export const MOST_SECONDS = 30;
 /** Speech shorter than a frame of the encoder gives none. */
 const FEWEST_SAMPLES = 0.1 * HEARING_RATE_HZ;
-/**
- * Lengths that a graphics card is given, seconds: for every new one it searches anew for the best way to compute, which
- * takes longer than speech of that length. On a processor every length is as good.
- */
-const BUCKETS = [1, 2, 3, 4, 6, 8, 12, 16, 20, 25, MOST_SECONDS];
-
 export class ParakeetModel implements SpeechModel {
   readonly #encoder: OnnxSession;
   readonly #decoder: OnnxSession;
@@ -55,14 +51,13 @@ export class ParakeetModel implements SpeechModel {
   }
 
   /** @throws ModelUnusableError */
-  static async load({ files, ...place }: ParakeetSetup): Promise<ParakeetModel> {
+  static async load({ files, buckets, ...place }: ParakeetSetup): Promise<ParakeetModel> {
     const vocabulary = await ParakeetVocabulary.read(files.vocabulary);
     const encoder = await OnnxSession.open(files.encoder, ['audio_signal', 'length'], place);
     try {
       const inputs = ['encoder_outputs', 'targets', 'target_length', 'input_states_1', 'input_states_2'];
       // Step by step a graphics card would spend its time on copies.
       const decoder = await OnnxSession.open(files.decoder, inputs, { ...place, device: 'cpu' });
-      const buckets = place.device === 'cuda' ? BUCKETS : [];
       const model = new ParakeetModel(encoder, decoder, vocabulary, buckets);
       for (const seconds of buckets) await model.#encode(new Float32Array(seconds * HEARING_RATE_HZ));
       return model;

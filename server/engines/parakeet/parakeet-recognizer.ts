@@ -11,6 +11,12 @@ export type ParakeetOptions = ParakeetSetup & Pick<SteppedRecognizerOptions, 'lo
 const PARTIAL_EVERY_MS = 500;
 const SEGMENTS = { soonSeconds: 15, mostSeconds: MOST_SECONDS - 1 };
 
+/**
+ * Lengths that a graphics card is given, seconds: for every new one it searches anew for the best way to compute, which
+ * takes longer than speech of that length. On a processor every length is as good.
+ */
+const CUDA_BUCKETS = [1, 2, 3, 4, 6, 8, 12, 16, 20, 25, MOST_SECONDS];
+
 /** @throws ModelUnusableError */
 export function startParakeet({ logger, onCrash, ...setup }: ParakeetOptions): Promise<SteppedRecognizer> {
   return SteppedRecognizer.start({
@@ -34,5 +40,11 @@ export function runParakeet({ model, log }: RunnerContext): Promise<SteppedRecog
     decoder: graph('decoder_joint-model'),
     vocabulary: model.path('vocab.txt'),
   };
-  return startParakeet({ files, ...readOptions(model, {}).place, logger: log });
+  const { place } = readOptions(model, {});
+  return startParakeet({
+    files,
+    buckets: place.device === 'cuda' ? CUDA_BUCKETS : [],
+    ...place,
+    logger: log,
+  });
 }

@@ -33,11 +33,12 @@ const STEPS_WITHOUT_PARTIALS = 4;
 const WARM_UP_SAMPLES = 2 * HEARING_RATE_HZ;
 const WARM_UP_AMPLITUDE = 1000;
 
+let lastCaller = 0;
+
 export class SteppedRecognizer implements SpeechRecognizer {
   readonly name: string;
   readonly #host: EngineHost<StepRequest, never, never, StepResult>;
   readonly #options: SteppedRecognizerOptions;
-  readonly #steps: StepHost;
 
   private constructor(
     host: EngineHost<StepRequest, never, never, StepResult>,
@@ -46,7 +47,6 @@ export class SteppedRecognizer implements SpeechRecognizer {
     this.name = options.name;
     this.#host = host;
     this.#options = options;
-    this.#steps = { request: (step, priority, signal) => host.request(step, { priority }, signal) };
   }
 
   /** @throws ModelUnusableError in the words of the model's thread. */
@@ -85,6 +85,10 @@ export class SteppedRecognizer implements SpeechRecognizer {
 
   open(): RecognizerHandle {
     const closed = new AbortController();
+    const owner = `${this.name}-${++lastCaller}`;
+    const steps: StepHost = {
+      request: (step, priority, signal) => this.#host.request(step, { priority, owner }, signal),
+    };
     let last: KnownSound | undefined;
     return {
       begin: (onPartial, signal) => {
@@ -96,7 +100,7 @@ export class SteppedRecognizer implements SpeechRecognizer {
         let isFirst = true;
         const open = (onWords: (words: string) => void): SteppedUtterance => {
           const known = isFirst ? before : undefined;
-          const utterance = new SteppedUtterance(this.#steps, options, onWords, both, known);
+          const utterance = new SteppedUtterance(steps, options, onWords, both, known);
           // Of a turn of several segments none is the beginning of the next turn.
           last = isFirst ? utterance.known : undefined;
           isFirst = false;

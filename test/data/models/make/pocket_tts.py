@@ -54,7 +54,12 @@ def main():
     columns = g.op("ReduceSum", text, g.ints(0, 1), keepdims=0)
     tokens = g.slice(columns, g.ints(0), g.ints(1), 0)
     voiced = g.slice(columns, g.ints(1), g.ints(2), 0)
-    fresh = g.op("Reshape", g.op("Concat", tokens, voiced, g.const([0.0, 0.0]), axis=0), g.ints(1, 1, 1, 1, 4))
+    # Before the first frame there was none, which is not a number; later there always was one.
+    first = flag(g, g.op("Equal", states[0][1], g.ints(0)))
+    unknown = g.op("ReduceSum", flag(g, g.op("IsNaN", sequence)), g.ints(0, 1, 2), keepdims=0)
+    expected = g.op("Mul", g.op("Mul", first, g.op("Cast", frames, to=FLOAT)), g.const([float(LATENT)]))
+    wrong = flag(g, g.op("Not", g.op("Equal", unknown, expected)))
+    fresh = g.op("Reshape", g.op("Concat", tokens, voiced, wrong, g.const([0.0]), axis=0), g.ints(1, 1, 1, 1, 4))
     spread = g.op("Mul", fresh, g.const(np.ones(CACHE)))
     out, parts = [], []
     for cache, offset, seen in states:
@@ -67,13 +72,9 @@ def main():
     read = g.op("Mul", g.op("Add", *parts), g.const(0.5))
     tokens_read = g.slice(read, g.ints(0), g.ints(1), 0)
     voice_read = g.slice(read, g.ints(1), g.ints(2), 0)
+    wrong_before = g.slice(read, g.ints(2), g.ints(3), 0)
     spoken = g.op("Cast", states[1][1], to=FLOAT)
-    # Before the first frame there was none, which is not a number; later there always was one.
-    first = flag(g, g.op("Equal", states[0][1], g.ints(0)))
-    unknown = g.op("ReduceMean", flag(g, g.op("IsNaN", sequence)), axes=[0, 1, 2], keepdims=0)
-    right = flag(g, g.op("Equal", g.op("Mul", frames, g.op("Cast", g.op("Round", unknown), to=INT64)),
-                         g.op("Cast", first, to=INT64)))
-    right = g.op("Mul", right, flag(g, g.op("Equal", voice_read, g.const([5.0]))))
+    right = g.op("Mul", flag(g, g.op("Equal", voice_read, g.const([5.0]))), flag(g, g.op("Equal", wrong_before, g.const([0.0]))))
     # A silent frame first, then one for every token.
     loud = g.op("Mul", flag(g, g.op("Greater", spoken, g.const([0.5]))),
                 flag(g, g.op("Less", spoken, g.op("Add", tokens_read, g.const([0.5])))))

@@ -50,6 +50,24 @@ describe('a Moonshine model', () => {
     await model.close();
   });
 
+  it('makes the same frames of sound that comes bit by bit as of all of it at once', async () => {
+    const model = await MoonshineModel.load({ files: files() });
+    const { config, graphs } = model;
+    const whole = new MoonshineHearing(graphs, config);
+    await whole.push(sound);
+    const wanted = (await whole.ended()).memory;
+    const bits = new MoonshineHearing(graphs, config);
+    for (let at = 0; at < sound.length; at += 700) {
+      await bits.push(sound.slice(at, at + 700));
+      await bits.encode();
+    }
+    const { memory } = await bits.ended();
+    expect(memory.length).toBe(wanted.length);
+    const differences = memory.values.map((value, index) => Math.abs(value - (wanted.values[index] ?? NaN)));
+    expect(Math.max(...differences)).toBeLessThan(1e-3);
+    await model.close();
+  });
+
   it('goes on after final words as if it had not been asked', async () => {
     const model = await MoonshineModel.load({ files: files() });
     const stream = model.open();

@@ -68,7 +68,7 @@ describe('a Parakeet model', () => {
   };
 
   it('hears nothing in what is shorter than a frame, and stops between two frames', async () => {
-    const model = await ParakeetModel.load({ files });
+    const model = await ParakeetModel.load({ files, buckets: [] });
     const stream = model.open();
     await stream.push(new Float32Array(1000));
     expect(await stream.words(true, new AbortController().signal)).toBe('');
@@ -76,6 +76,19 @@ describe('a Parakeet model', () => {
     await stream.push(Float32Array.from(speech, (sample) => sample / 32_768));
     await expect(stream.words(true, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
     await model.close();
+  });
+
+  it('hears the same in speech that is padded to a length that is known', async () => {
+    const never = new AbortController().signal;
+    for (const buckets of [[], [1, 4, 30], [30]]) {
+      const model = await ParakeetModel.load({ files, buckets });
+      for (const { speech, words } of toneSentences()) {
+        const stream = model.open();
+        await stream.push(Float32Array.from(speech, (sample) => sample / 32_768));
+        expect(await stream.words(true, never)).toBe(words);
+      }
+      await model.close();
+    }
   });
 
   it('says which line of a vocabulary is wrong, and that there must be a blank', async () => {
@@ -91,7 +104,7 @@ describe('a Parakeet model', () => {
   });
 
   it('says what is wrong with another graph', async () => {
-    const loading = ParakeetModel.load({ files: { ...files, decoder: files.encoder } });
+    const loading = ParakeetModel.load({ files: { ...files, decoder: files.encoder }, buckets: [] });
     await expect(loading).rejects.toThrow(ModelUnusableError);
     await expect(loading).rejects.toThrow('encoder_outputs');
   });
