@@ -81,7 +81,12 @@ export class LlamaLanguageModel implements LanguageModel {
         contextSize: Math.min(options.contextTokens, model.trainContextSize),
         batchSize: Math.max(batchTokens, sequences),
         threads: { ideal: threads, min: threads },
-        batching: { itemPrioritizationStrategy: stepsBeforePrompts(() => group.replying) },
+        batching: {
+          itemPrioritizationStrategy: stepsBeforePrompts(
+            () => group.replying,
+            () => group.pace.promptTokens(true),
+          ),
+        },
       });
       return new LlamaLanguageModel(llama, model, new LlamaPrompt(model, small), context, group);
     } catch (error) {
