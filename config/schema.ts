@@ -140,6 +140,8 @@ export const configSchema = z.strictObject({
     model: z.string().min(1),
     sequences: z.int().min(1).max(256),
     contextTokens: z.int().min(256).max(131_072),
+    device: z.enum(['cpu', 'cuda', 'vulkan', 'auto']),
+    gpuLayers: z.int().min(-1).max(1000),
     threads: z.int().min(0).max(256),
     maxTokens: z.int().min(16).max(4096),
     temperature: z.number().min(0).max(2),

@@ -17,12 +17,15 @@ const stretch = 2.2;
 const inaudibleMs = 10;
 /** A batch cannot be taken back: the longest of prompts alone, ms. */
 const promptMs = 80;
-const leastTokens = 4;
+const leastTokens = 8;
 const mostTokens = 128;
 /** Before anything is known. */
 const firstGuess = 32;
-/** Weight of the latest batch in what is known. */
-const weight = 0.15;
+/**
+ * Weight of the latest batch in what is known. A busy machine makes batches longer, whatever is in them, and nothing makes
+ * them shorter: what is quick is believed at once, what is slow when it stays so.
+ */
+const weight = { quicker: 0.5, slower: 0.03 };
 /** A batch that took so many times as long as expected tells of what else the machine did. */
 const outlier = 3;
 
@@ -54,5 +57,6 @@ export class Pace {
 
 function learnt(known: number | undefined, latest: number): number {
   if (known === undefined) return latest;
-  return known + weight * (Math.min(latest, outlier * known) - known);
+  const by = latest < known ? weight.quicker : weight.slower;
+  return known + by * (Math.min(latest, outlier * known) - known);
 }

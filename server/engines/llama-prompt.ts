@@ -24,6 +24,9 @@ interface EndOfTurn {
   tailLength: number;
 }
 
+/** `discourage` begins every answer behind an empty thought, `auto` leaves it to the model, for one that never thinks. */
+export type LlamaThoughts = 'discourage' | 'auto';
+
 export class LlamaPrompt {
   readonly #model: LlamaModel;
   readonly #wrapper: ChatWrapper;
@@ -35,12 +38,12 @@ export class LlamaPrompt {
    * @param asWritten takes the template in the file as it is, without looking for a ready-made equivalent of it: that
    *   takes a second on the main thread, and knows only large models.
    */
-  constructor(model: LlamaModel, asWritten: boolean) {
+  constructor(model: LlamaModel, asWritten: boolean, thoughts: LlamaThoughts = 'discourage') {
     this.#model = model;
     const options = {
       warningLogs: false,
       // Thoughts are silence to somebody on the phone.
-      customWrapperSettings: { jinjaTemplate: { reasoning: false }, qwen: { thoughts: 'discourage' } },
+      customWrapperSettings: { jinjaTemplate: { reasoning: false }, qwen: { thoughts } },
     } as const;
     const own = asWritten ? resolveChatWrapper(model, { ...options, type: 'jinjaTemplate' }) : null;
     this.#wrapper = own ?? resolveChatWrapper(model, options);
@@ -59,6 +62,15 @@ export class LlamaPrompt {
       documentFunctionParams: true,
     });
     return state.contextText.tokenize(this.#model.tokenizer);
+  }
+
+  /** What every conversation begins with whose first messages are these, whatever the caller then says. */
+  beginning(history: readonly ChatMessage[], tools: readonly Tool[]): Token[] {
+    const [one, other] = ['yes', 'no'].map((text) =>
+      this.tokens([...history, { role: 'user', text }], tools),
+    );
+    const end = one?.findIndex((token, index) => token !== other?.[index]) ?? 0;
+    return one?.slice(0, Math.max(0, end)) ?? [];
   }
 
   /**

@@ -58,6 +58,18 @@ export class LlamaSequence {
     return true;
   }
 
+  /** Writes all that the sequence holds to a file. */
+  async save(path: string): Promise<void> {
+    await this.#watch(() => this.#group.rollBack(() => this.#sequence.saveStateToFile(path)));
+  }
+
+  /** Takes what another sequence of the same context has saved, in place of what this one holds. */
+  async restore(path: string): Promise<void> {
+    await this.#watch(() =>
+      this.#group.rollBack(() => this.#sequence.loadStateFromFile(path, { acceptRisk: true })),
+    );
+  }
+
   /** Tokens evaluated since the start, prompts and answers together. */
   get evaluatedTokens(): number {
     const { usedInputTokens, usedOutputTokens } = this.#sequence.tokenMeter;
