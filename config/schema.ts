@@ -4,6 +4,8 @@ import { z } from 'zod';
 const port = z.int().min(0).max(65_535);
 const unit = z.number().min(0).max(1);
 
+const onnxDevice = z.enum(['cpu', 'cuda', 'auto']);
+
 const endpoint = {
   url: z.string(),
   model: z.string(),
@@ -131,6 +133,7 @@ export const configSchema = z.strictObject({
   }),
   recognizer: z.strictObject({
     model: z.string().min(1),
+    device: onnxDevice,
     decoders: z.literal('auto').or(z.int().min(1).max(64)),
   }),
   endOfTurn: z.strictObject({
@@ -148,6 +151,7 @@ export const configSchema = z.strictObject({
   }),
   synthesizer: z.strictObject({
     model: z.string().min(1),
+    device: onnxDevice,
     voice: z.string(),
     threads: z.literal('auto').or(z.int().min(1).max(64)),
   }),
