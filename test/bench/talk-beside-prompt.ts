@@ -8,7 +8,7 @@ import { LlamaLanguageModel } from '../../server/engines/llama-language-model.js
 
 const callers = 4;
 const promptTokens = 1000;
-const rounds = 3;
+const rounds = 2;
 const never = new AbortController().signal;
 const options: ReplyOptions = { tools: [], maxTokens: 4000, temperature: 0.8 };
 
