@@ -31,6 +31,8 @@ export class LlamaPrompt {
   readonly #model: LlamaModel;
   readonly #wrapper: ChatWrapper;
   readonly syntax: ReplySyntax;
+  /** What an answer begins behind, so that a model that would think does not; empty where the template has seen to it. */
+  #emptyThought: Token[] = [];
   readonly #endOfTurn: EndOfTurn | undefined;
 
   /**
@@ -47,6 +49,7 @@ export class LlamaPrompt {
     } as const;
     const own = asWritten ? resolveChatWrapper(model, { ...options, type: 'jinjaTemplate' }) : null;
     this.#wrapper = own ?? resolveChatWrapper(model, options);
+    if (thoughts === 'discourage') this.#emptyThought = this.#findEmptyThought();
     this.syntax = this.#readSyntax();
     this.#endOfTurn = this.#findEndOfTurn();
   }
@@ -61,7 +64,9 @@ export class LlamaPrompt {
       ...(tools.length === 0 ? {} : { availableFunctions: toFunctions(tools) }),
       documentFunctionParams: true,
     });
-    return state.contextText.tokenize(this.#model.tokenizer);
+    const tokens = state.contextText.tokenize(this.#model.tokenizer);
+    const begins = soFar.length === 0 && history.at(-1)?.role !== 'assistant';
+    return begins ? [...tokens, ...this.#emptyThought] : tokens;
   }
 
   /** What every conversation begins with whose first messages are these, whatever the caller then says. */
@@ -109,6 +114,17 @@ export class LlamaPrompt {
     if (all.length <= tokens) return text;
     if (tokens <= 0) return '';
     return this.#model.detokenize(keep === 'end' ? all.slice(-tokens) : all.slice(0, tokens));
+  }
+
+  /**
+   * Templates of models that may think put an empty thought where an answer is to begin without one; the library does not
+   * render that place of all of them.
+   */
+  #findEmptyThought(): Token[] {
+    const { chat_template: template = '' } = this.#model.fileInfo.metadata.tokenizer;
+    if (!template.includes('enable_thinking') || !template.includes('</think>')) return [];
+    const prompt = this.#model.detokenize(this.tokens([{ role: 'user', text: 'yes' }], []), true);
+    return prompt.includes('</think>') ? [] : this.#model.tokenize('<think>\n\n</think>\n\n', true);
   }
 
   #readSyntax(): ReplySyntax {
