@@ -4,6 +4,8 @@ import { z } from 'zod';
 const port = z.int().min(0).max(65_535);
 const unit = z.number().min(0).max(1);
 
+const onnxDevice = z.enum(['cpu', 'cuda', 'auto']);
+
 const endpoint = {
   url: z.string(),
   model: z.string(),
@@ -132,6 +134,7 @@ export const configSchema = z.strictObject({
   }),
   recognizer: z.strictObject({
     model: z.string().min(1),
+    device: onnxDevice,
     decoders: z.literal('auto').or(z.int().min(1).max(64)),
   }),
   endOfTurn: z.strictObject({
@@ -141,12 +144,15 @@ export const configSchema = z.strictObject({
     model: z.string().min(1),
     sequences: z.int().min(1).max(256),
     contextTokens: z.int().min(256).max(131_072),
+    device: z.enum(['cpu', 'cuda', 'vulkan', 'auto']),
+    gpuLayers: z.int().min(-1).max(1000),
     threads: z.int().min(0).max(256),
     maxTokens: z.int().min(16).max(4096),
     temperature: z.number().min(0).max(2),
   }),
   synthesizer: z.strictObject({
     model: z.string().min(1),
+    device: onnxDevice,
     voice: z.string(),
     threads: z.literal('auto').or(z.int().min(1).max(64)),
   }),

@@ -12,6 +12,7 @@ import { startMediaServer } from './media/media-server.js';
 import { startMediaThreads } from './media/media-threads.js';
 import { Metrics } from './observability/metrics.js';
 import { Refusals } from './observability/refusals.js';
+import { preloadPrompt } from './session/preload-prompt.js';
 import { ServiceLevel } from './session/service-level.js';
 import { SessionManager } from './session/session-manager.js';
 import { loadOperatorTools } from './tools/operator-tools.js';
@@ -85,6 +86,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     await Promise.allSettled(starting);
     const [engines, mediaServer, mediaThreads] = await Promise.all(starting);
     const tools = await loadOperatorTools(config.tools);
+    await preloadPrompt(engines.languageModel, tools, config);
     const serviceLevel = new ServiceLevel({
       targetMs: config.service.targetMs,
       queueAgeMs: () => Math.max(0, ...Object.values(engines.queues()).map((load) => load.oldestWaitingMs)),

@@ -139,6 +139,11 @@ export interface ReplyOptions {
   draft?: () => boolean;
 }
 
+export interface PrefillOptions extends ReplyOptions {
+  /** The caller is still speaking: more may come behind the last words. */
+  unfinished?: boolean;
+}
+
 /** Answers in words. One copy of the weights, one context, one sequence (KV cache) per caller. */
 export interface LanguageModel extends Engine {
   /** How many callers there can be at once. */
@@ -150,6 +155,8 @@ export interface LanguageModel extends Engine {
    * @throws ServerFullError when none is left.
    */
   open(): LanguageModelHandle;
+  /** Evaluates what most conversations begin with, once for all sequences. To be called before the first caller. */
+  preload?(history: readonly ChatMessage[], options: ReplyOptions, signal: AbortSignal): Promise<void>;
 }
 
 export interface LanguageModelHandle {
@@ -163,7 +170,7 @@ export interface LanguageModelHandle {
     signal: AbortSignal,
   ): AsyncIterable<ReplyDelta>;
   /** Evaluates `history` ahead of time, so that the next reply starts sooner. */
-  prefill(history: readonly ChatMessage[], options: ReplyOptions, signal: AbortSignal): Promise<void>;
+  prefill(history: readonly ChatMessage[], options: PrefillOptions, signal: AbortSignal): Promise<void>;
   /** Probability that the caller's turn ends after `words`, or `undefined` when the model cannot tell. */
   endOfTurn(history: readonly ChatMessage[], words: string, signal: AbortSignal): Promise<number | undefined>;
   /** Gives the sequence back. Resolves when another caller can have it. Idempotent. */

@@ -4,9 +4,6 @@ import type { CustomBatchingPrioritizationStrategy, EvaluationPriority } from 'n
 /** Tokens of one batch at most. Smaller on a processor: whoever speaks waits for the whole batch. */
 export const batchTokens = 128;
 
-/** Tokens per batch that prompts may take while somebody's answer is being generated. */
-const promptTokensBesideReplies = 32;
-
 /** More tokens than this is a prompt; fewer are the next step of an answer. */
 const stepTokens = 4;
 
@@ -27,8 +24,12 @@ export const Urgency = {
  * keep every answer waiting until it is through.
  * @param replying how many answers are being generated now. Their next step is often queued just after a batch was
  *   put together, so that looking at the queue alone would miss them.
+ * @param promptTokens how many tokens of prompts may go into a batch beside them.
  */
-export function stepsBeforePrompts(replying: () => number): CustomBatchingPrioritizationStrategy {
+export function stepsBeforePrompts(
+  replying: () => number,
+  promptTokens: () => number,
+): CustomBatchingPrioritizationStrategy {
   return ({ items, size }) => {
     const steps = items.filter((item) => item.tokens.length <= stepTokens);
     const prompts = items
@@ -41,7 +42,7 @@ export function stepsBeforePrompts(replying: () => number): CustomBatchingPriori
       return { item, processAmount };
     };
     const batch = steps.map(take);
-    if (steps.length > 0 || replying() > 0) left = Math.min(left, promptTokensBesideReplies);
+    if (steps.length > 0 || replying() > 0) left = Math.min(left, promptTokens());
     batch.push(...prompts.map(take));
     return batch.filter(({ processAmount }) => processAmount > 0);
   };

@@ -2,7 +2,14 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 
 import { WrongStateError } from '../errors.js';
-import type { ChatMessage, LanguageModelHandle, ReplyDelta, ReplyOptions, ToolCall } from './engine-types.js';
+import type {
+  ChatMessage,
+  LanguageModelHandle,
+  PrefillOptions,
+  ReplyDelta,
+  ReplyOptions,
+  ToolCall,
+} from './engine-types.js';
 import { fitHistory } from './fit-history.js';
 import { Urgency } from './llama-batching.js';
 import type { LlamaPrompt } from './llama-prompt.js';
@@ -52,14 +59,22 @@ export class LlamaHandle implements LanguageModelHandle {
     yield* readAhead((ended) => this.#answer(history, options, ended), joined);
   }
 
-  async prefill(history: readonly ChatMessage[], options: ReplyOptions, signal: AbortSignal): Promise<void> {
+  async prefill(
+    history: readonly ChatMessage[],
+    options: PrefillOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
     const joined = this.#join(signal);
     const leave = await this.#turnstile.enter(joined);
     try {
-      const tokens = this.#fit(history, options, []).tokens;
+      const fitted = this.#fit(history, options, []);
       // The last token is left: an answer needs one to begin with.
+      const tokens = options.unfinished
+        ? this.#callerTurn(fitted.history)?.tokens
+        : fitted.tokens.slice(0, -1);
+      if (tokens === undefined) return;
       await this.#parts.sequence.prefill(
-        tokens.slice(0, -1),
+        tokens,
         () => Urgency.prefill,
         joined,
         () => this.#turnstile.waiting > 0,
@@ -79,8 +94,7 @@ export class LlamaHandle implements LanguageModelHandle {
     const leave = await this.#turnstile.enter(joined);
     try {
       const fitted = this.#fit([...history, { role: 'user', text: words.trim() }], this.#options, []).history;
-      const last = fitted.at(-1);
-      const turn = this.#parts.prompt.callerTurn(fitted.slice(0, -1), last?.text ?? '', this.#options.tools);
+      const turn = this.#callerTurn(fitted);
       if (turn === undefined) return undefined;
       return await this.#parts.sequence.probability(turn.tokens, turn.end, joined);
     } finally {
@@ -97,6 +111,12 @@ export class LlamaHandle implements LanguageModelHandle {
     this.#closing.abort();
     await this.#turnstile.drained();
     this.#parts.onClose();
+  }
+
+  /** Everything up to the last word of the last message. */
+  #callerTurn(history: readonly ChatMessage[]) {
+    const words = history.at(-1)?.text ?? '';
+    return this.#parts.prompt.callerTurn(history.slice(0, -1), words, this.#options.tools);
   }
 
   #join(signal: AbortSignal): AbortSignal {

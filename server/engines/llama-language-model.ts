@@ -1,18 +1,22 @@
 /** The language model: llama.cpp in this process, one copy of the weights, one context, one sequence per caller. */
 import { availableParallelism } from 'node:os';
 
-import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel } from 'node-llama-cpp';
+import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 
-import { ModelUnusableError, WrongStateError } from '../errors.js';
-import type { LanguageModel, LanguageModelHandle, ReplyOptions, Tool } from './engine-types.js';
+import { ConfigurationError, ModelUnusableError, WrongStateError } from '../errors.js';
+import type { ChatMessage, LanguageModel, LanguageModelHandle, ReplyOptions, Tool } from './engine-types.js';
 import { batchTokens, stepsBeforePrompts } from './llama-batching.js';
+import { type LlamaDevice, startLlama } from './llama-device.js';
 import { LlamaHandle } from './llama-handle.js';
+import { checkMemory, describeMemory, planMemory } from './llama-memory.js';
 import { checkModelFile, checkWeights } from './llama-model-file.js';
-import { LlamaPrompt } from './llama-prompt.js';
+import { LlamaPrompt, type LlamaThoughts } from './llama-prompt.js';
 import { LlamaSequencePool } from './llama-sequence-pool.js';
 import type { RunnerContext } from './runners.js';
 import { SequenceGroup } from './sequence-group.js';
+import { sharePrefix } from './llama-shared-prefix.js';
 
 export interface LlamaLanguageModelOptions {
   /** Absolute path of a GGUF file. */
@@ -23,6 +27,12 @@ export interface LlamaLanguageModelOptions {
   contextTokens: number;
   /** Processor threads for inference. 0: one for models below 100 MB, else the number of cores. */
   threads: number;
+  /** Where it computes; `auto` takes a graphics card when there is one. Default `cpu`. */
+  device?: LlamaDevice;
+  /** Layers on the graphics card; -1 for all. Default -1. */
+  gpuLayers?: number;
+  /** How models that think before they speak are kept from it. Default `discourage`. */
+  thoughts?: LlamaThoughts;
   /** A call into llama.cpp that takes longer has failed, ms. Default 60000. */
   stallMs?: number;
   /** What llama.cpp has to say goes here, at debug level. Default: nowhere. */
@@ -37,11 +47,29 @@ const smallModelBytes = 100_000_000;
 
 const defaultStallMs = 60_000;
 
+/** What an entry of the catalogue may say. */
+const llamaOptions = z.strictObject({ thoughts: z.enum(['discourage', 'auto']).default('discourage') });
+
 /** The runner of the catalogue's `llama`: any GGUF file. */
-export function runLlama({ model, config, log }: RunnerContext): Promise<LlamaLanguageModel> {
-  const { sequences, contextTokens, threads } = config.languageModel;
+export async function runLlama({ model, config, log }: RunnerContext): Promise<LlamaLanguageModel> {
+  const { sequences, contextTokens, threads, device, gpuLayers } = config.languageModel;
   const [path = ''] = model.paths;
-  return LlamaLanguageModel.load({ path, sequences, contextTokens, threads, logger: log });
+  const checked = llamaOptions.safeParse(model.entry.options ?? {});
+  if (!checked.success)
+    throw new ConfigurationError(
+      `The catalogue entry of ${model.entry.id} has options that llama.cpp's runner does not know: ` +
+        checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+    );
+  return LlamaLanguageModel.load({
+    path,
+    sequences,
+    contextTokens,
+    threads,
+    device,
+    gpuLayers,
+    ...checked.data,
+    logger: log,
+  });
 }
 
 export class LlamaLanguageModel implements LanguageModel {
@@ -62,28 +90,39 @@ export class LlamaLanguageModel implements LanguageModel {
   static async load(options: LlamaLanguageModelOptions): Promise<LlamaLanguageModel> {
     const { path, sequences, logger } = options;
     await checkModelFile(path);
-    const llama = await getLlama({
-      gpu: false,
-      build: 'never',
-      maxThreads: 0,
-      progressLogs: false,
-      logLevel: logger?.isLevelEnabled('debug') === true ? LlamaLogLevel.info : LlamaLogLevel.disabled,
-      logger: (level, message) => logger?.debug({ llama: level }, message.trimEnd()),
-    });
+    const llama = await startLlama(options.device ?? 'cpu', logger);
     try {
-      const weightBytes = await checkWeights(path, llama);
-      const small = weightBytes < smallModelBytes;
+      const { info, insights } = await checkWeights(path, llama);
+      const small = insights.modelSize < smallModelBytes;
       const threads = options.threads !== 0 ? options.threads : small ? 1 : availableParallelism();
+      const layers = options.gpuLayers ?? -1;
+      const gpuLayers = llama.gpu === false ? 0 : layers < 0 ? insights.totalLayers : layers;
+      const plan = planMemory(info, insights, {
+        sequences,
+        contextTokens: Math.min(options.contextTokens, insights.trainContextSize ?? Infinity),
+        batchTokens: Math.max(batchTokens, sequences),
+        gpuLayers,
+      });
+      logger?.info({ model: path, device: llama.gpu || 'cpu' }, `language model: ${describeMemory(plan)}`);
+      const card = await llama.getVramState();
+      checkMemory(plan, { ram: process.availableMemory(), card: card.free });
       const group = new SequenceGroup(options.stallMs ?? defaultStallMs);
-      const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
+      const model = await llama.loadModel({ modelPath: path, gpuLayers });
       const context = await model.createContext({
         sequences,
-        contextSize: Math.min(options.contextTokens, model.trainContextSize),
-        batchSize: Math.max(batchTokens, sequences),
+        contextSize: plan.contextTokens,
+        batchSize: plan.batchTokens,
         threads: { ideal: threads, min: threads },
-        batching: { itemPrioritizationStrategy: stepsBeforePrompts(() => group.replying) },
+        ...(llama.gpu === false ? {} : { flashAttention: 'auto' }),
+        batching: {
+          itemPrioritizationStrategy: stepsBeforePrompts(
+            () => group.replying,
+            () => group.pace.promptTokens(true),
+          ),
+        },
       });
-      return new LlamaLanguageModel(llama, model, new LlamaPrompt(model, small), context, group);
+      const prompt = new LlamaPrompt(model, small, options.thoughts);
+      return new LlamaLanguageModel(llama, model, prompt, context, group);
     } catch (error) {
       await llama.dispose();
       if (error instanceof ModelUnusableError) throw error;
@@ -131,6 +170,11 @@ export class LlamaLanguageModel implements LanguageModel {
     });
     this.#handles.add(handle);
     return handle;
+  }
+
+  /** One sequence evaluates, the others take its state. */
+  async preload(history: readonly ChatMessage[], options: ReplyOptions, signal: AbortSignal): Promise<void> {
+    await sharePrefix(this.#pool.idle, this.#prompt.beginning(history, options.tools), signal);
   }
 
   /** Answers twice, the second time to what makes the built-in model call a function. */

@@ -1,7 +1,7 @@
 /** Checks a GGUF file before llama.cpp gets it: a file cut in half can bring down the whole process there. */
 import { open, stat } from 'node:fs/promises';
 
-import { GgufInsights, type Llama, readGgufFileInfo } from 'node-llama-cpp';
+import { type GgufFileInfo, GgufInsights, type Llama, readGgufFileInfo } from 'node-llama-cpp';
 
 import { ModelUnusableError } from '../errors.js';
 
@@ -40,20 +40,25 @@ export async function checkModelFile(path: string): Promise<void> {
     );
 }
 
+/** What the header of a model says. */
+export interface ModelHeader {
+  info: GgufFileInfo;
+  insights: GgufInsights;
+}
+
 /**
  * Whether all weights are there.
- * @returns their size, bytes.
  * @throws ModelUnusableError that names the file and what to do.
  */
-export async function checkWeights(path: string, llama: Llama): Promise<number> {
+export async function checkWeights(path: string, llama: Llama): Promise<ModelHeader> {
   const { size } = await stat(path);
   let neededBytes: number;
-  let weightBytes: number;
+  let header: ModelHeader;
   try {
     const info = await readGgufFileInfo(path, { sourceType: 'filesystem', logWarnings: false });
-    weightBytes = (await GgufInsights.from(info, llama)).modelSize;
+    header = { info, insights: await GgufInsights.from(info, llama) };
     // The parts of a split model are checked by llama.cpp.
-    neededBytes = info.splicedParts > 1 ? 0 : (info.infoEndOffset ?? 0) + weightBytes;
+    neededBytes = info.splicedParts > 1 ? 0 : (info.infoEndOffset ?? 0) + header.insights.modelSize;
   } catch (error) {
     throw new ModelUnusableError(
       `The language model ${path} is damaged: its header cannot be read. ${fetchAgain}`,
@@ -64,7 +69,7 @@ export async function checkWeights(path: string, llama: Llama): Promise<number> 
     throw new ModelUnusableError(
       `The language model ${path} is incomplete: ${size} bytes of ${neededBytes} are there. ${fetchAgain}`,
     );
-  return weightBytes;
+  return header;
 }
 
 const fetchAgain = 'Fetch it again, or set languageModel.model to another GGUF file.';

@@ -24,10 +24,15 @@ interface EndOfTurn {
   tailLength: number;
 }
 
+/** `discourage` begins every answer behind an empty thought, `auto` leaves it to the model, for one that never thinks. */
+export type LlamaThoughts = 'discourage' | 'auto';
+
 export class LlamaPrompt {
   readonly #model: LlamaModel;
   readonly #wrapper: ChatWrapper;
   readonly syntax: ReplySyntax;
+  /** What an answer begins behind, so that a model that would think does not; empty where the template has seen to it. */
+  #emptyThought: Token[] = [];
   readonly #endOfTurn: EndOfTurn | undefined;
 
   /**
@@ -35,15 +40,16 @@ export class LlamaPrompt {
    * @param asWritten takes the template in the file as it is, without looking for a ready-made equivalent of it: that
    *   takes a second on the main thread, and knows only large models.
    */
-  constructor(model: LlamaModel, asWritten: boolean) {
+  constructor(model: LlamaModel, asWritten: boolean, thoughts: LlamaThoughts = 'discourage') {
     this.#model = model;
     const options = {
       warningLogs: false,
       // Thoughts are silence to somebody on the phone.
-      customWrapperSettings: { jinjaTemplate: { reasoning: false }, qwen: { thoughts: 'discourage' } },
+      customWrapperSettings: { jinjaTemplate: { reasoning: false }, qwen: { thoughts } },
     } as const;
     const own = asWritten ? resolveChatWrapper(model, { ...options, type: 'jinjaTemplate' }) : null;
     this.#wrapper = own ?? resolveChatWrapper(model, options);
+    if (thoughts === 'discourage') this.#emptyThought = this.#findEmptyThought();
     this.syntax = this.#readSyntax();
     this.#endOfTurn = this.#findEndOfTurn();
   }
@@ -58,7 +64,18 @@ export class LlamaPrompt {
       ...(tools.length === 0 ? {} : { availableFunctions: toFunctions(tools) }),
       documentFunctionParams: true,
     });
-    return state.contextText.tokenize(this.#model.tokenizer);
+    const tokens = state.contextText.tokenize(this.#model.tokenizer);
+    const begins = soFar.length === 0 && history.at(-1)?.role !== 'assistant';
+    return begins ? [...tokens, ...this.#emptyThought] : tokens;
+  }
+
+  /** What every conversation begins with whose first messages are these, whatever the caller then says. */
+  beginning(history: readonly ChatMessage[], tools: readonly Tool[]): Token[] {
+    const [one, other] = ['yes', 'no'].map((text) =>
+      this.tokens([...history, { role: 'user', text }], tools),
+    );
+    const end = one?.findIndex((token, index) => token !== other?.[index]) ?? 0;
+    return one?.slice(0, Math.max(0, end)) ?? [];
   }
 
   /**
@@ -97,6 +114,17 @@ export class LlamaPrompt {
     if (all.length <= tokens) return text;
     if (tokens <= 0) return '';
     return this.#model.detokenize(keep === 'end' ? all.slice(-tokens) : all.slice(0, tokens));
+  }
+
+  /**
+   * Templates of models that may think put an empty thought where an answer is to begin without one; the library does not
+   * render that place of all of them.
+   */
+  #findEmptyThought(): Token[] {
+    const { chat_template: template = '' } = this.#model.fileInfo.metadata.tokenizer;
+    if (!template.includes('enable_thinking') || !template.includes('</think>')) return [];
+    const prompt = this.#model.detokenize(this.tokens([{ role: 'user', text: 'yes' }], []), true);
+    return prompt.includes('</think>') ? [] : this.#model.tokenize('<think>\n\n</think>\n\n', true);
   }
 
   #readSyntax(): ReplySyntax {

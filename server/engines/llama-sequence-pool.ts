@@ -20,6 +20,11 @@ export class LlamaSequencePool {
     this.#idle = [...this.#all];
   }
 
+  /** Those that nobody has. */
+  get idle(): readonly LlamaSequence[] {
+    return this.#idle;
+  }
+
   get free(): number {
     return this.#idle.length;
   }

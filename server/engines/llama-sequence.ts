@@ -14,12 +14,6 @@ import { Urgency } from './llama-batching.js';
 import type { SequenceGroup } from './sequence-group.js';
 import { unlessAborted } from './turnstile.js';
 
-/** Tokens of a prompt per call into the library. A call cannot be taken back, and everybody else waits for its end. */
-const chunkTokens = 64;
-
-/** The same while somebody is being answered, whose next word waits for the call. */
-const chunkTokensBesideReplies = 32;
-
 /**
  * What to ask for to compute the probability of one token without a map of the whole vocabulary: its logit, the greatest
  * one, and the sum over all. `includeMax` of this library leaves the greatest out unless it is the token itself.
@@ -64,6 +58,18 @@ export class LlamaSequence {
     return true;
   }
 
+  /** Writes all that the sequence holds to a file. */
+  async save(path: string): Promise<void> {
+    await this.#watch(() => this.#group.rollBack(() => this.#sequence.saveStateToFile(path)));
+  }
+
+  /** Takes what another sequence of the same context has saved, in place of what this one holds. */
+  async restore(path: string): Promise<void> {
+    await this.#watch(() =>
+      this.#group.rollBack(() => this.#sequence.loadStateFromFile(path, { acceptRisk: true })),
+    );
+  }
+
   /** Tokens evaluated since the start, prompts and answers together. */
   get evaluatedTokens(): number {
     const { usedInputTokens, usedOutputTokens } = this.#sequence.tokenMeter;
@@ -87,13 +93,19 @@ export class LlamaSequence {
     enough: () => boolean = () => false,
   ): Promise<void> {
     await this.#rollBack(tokens, signal);
-    while (this.#sequence.nextTokenIndex < tokens.length && !enough()) {
-      signal.throwIfAborted();
-      const start = this.#sequence.nextTokenIndex;
-      const chunk = tokens.slice(start, start + this.#chunkTokens);
-      await this.#evaluate(() =>
-        this.#sequence.evaluateWithoutGeneratingNewTokens(chunk, { evaluationPriority: urgency() }),
-      );
+    this.#group.prompting++;
+    try {
+      while (this.#sequence.nextTokenIndex < tokens.length && !enough()) {
+        signal.throwIfAborted();
+        const start = this.#sequence.nextTokenIndex;
+        const chunk = tokens.slice(start, start + this.#group.chunkTokens);
+        await this.#evaluate(
+          () => this.#sequence.evaluateWithoutGeneratingNewTokens(chunk, { evaluationPriority: urgency() }),
+          chunk.length,
+        );
+      }
+    } finally {
+      this.#group.prompting--;
     }
     signal.throwIfAborted();
   }
@@ -110,7 +122,8 @@ export class LlamaSequence {
     let speaking = false;
     try {
       for (;;) {
-        const next = await this.#evaluate(() => tokens.next());
+        // The first one evaluates the end of the prompt as well.
+        const next = await this.#evaluate(() => tokens.next(), speaking ? 0 : last.length);
         if (next.done === true) return;
         signal.throwIfAborted();
         if (!speaking) this.#group.replying++;
@@ -134,8 +147,9 @@ export class LlamaSequence {
     const end = tokens.at(-1);
     if (end === undefined) return 0;
     const input = last.with(-1, [end, { generateNext: probabilityOf(token) }]);
-    const outputs = await this.#evaluate(() =>
-      this.#sequence.controlledEvaluate(input, { evaluationPriority: Urgency.endOfTurn }),
+    const outputs = await this.#evaluate(
+      () => this.#sequence.controlledEvaluate(input, { evaluationPriority: Urgency.endOfTurn }),
+      input.length,
     );
     signal.throwIfAborted();
     const { logits: found, totalLogitWeight } = outputs.at(-1)?.next ?? {};
@@ -151,13 +165,9 @@ export class LlamaSequence {
     signal: AbortSignal,
   ): Promise<Token[]> {
     const held = Math.min(this.#shared(tokens), tokens.length - 1);
-    const ahead = Math.max(held, tokens.length - this.#chunkTokens);
+    const ahead = Math.max(held, tokens.length - this.#group.chunkTokens);
     await this.prefill(tokens.slice(0, ahead), urgency, signal);
     return tokens.slice(ahead);
-  }
-
-  get #chunkTokens(): number {
-    return this.#group.replying > 0 ? chunkTokensBesideReplies : chunkTokens;
   }
 
   /** Tokens at the beginning of `tokens` that the sequence holds. */
@@ -176,8 +186,8 @@ export class LlamaSequence {
       );
   }
 
-  async #evaluate<T>(call: () => Promise<T>): Promise<T> {
-    return this.#watch((stalled) => this.#group.evaluate(call, stalled));
+  async #evaluate<T>(call: () => Promise<T>, promptTokens: number): Promise<T> {
+    return this.#watch((stalled) => this.#group.evaluate(call, promptTokens, stalled));
   }
 
   /** @param work gets a signal that aborts when it is given up. */

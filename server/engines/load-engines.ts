@@ -8,6 +8,8 @@ import { readyModels } from '../models/configured-models.js';
 import type { ReadyModel } from '../models/model-files.js';
 import type { EngineLoad } from './engine-host.js';
 import type { Engines } from './engine-types.js';
+import { startWhereQuicker } from './measured-device.js';
+import { cudaFault } from './onnx/cuda-probe.js';
 import { runners, type Runner, type Runners } from './runners.js';
 
 export interface LoadedEngines extends Engines {
@@ -28,8 +30,16 @@ const warmLimitMs = 60_000;
  */
 export async function loadEngines(config: Config, log: Logger): Promise<LoadedEngines> {
   const models = readyModels(config);
-  const start = <S extends Stage>(stage: S, model: ReadyModel) =>
-    runnerOf(stage, model).then((run) => run({ model, config, log }));
+  const start = async <S extends Stage>(stage: S, model: ReadyModel) => {
+    const run = await runnerOf(stage, model);
+    // llama.cpp chooses for itself.
+    if (stage === 'languageModel' || stage === 'endOfTurn') return run({ model, config, log });
+    return startWhereQuicker(
+      stage === 'recognizer' ? config.recognizer.device : config.synthesizer.device,
+      (device) => run({ model: device === 'cpu' ? model : model.on(device), config, log }),
+      { probe: cudaFault, log },
+    );
+  };
   const starting = [
     start('recognizer', models.recognizer),
     start('languageModel', models.languageModel),

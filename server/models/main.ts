@@ -1,4 +1,4 @@
-/** `npm run models -- list | pull | verify | remove`: the models on this machine. */
+/** `npm run models -- list | pull | verify | remove | gpu`: the models on this machine. */
 import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ const usage = `npm run models -- COMMAND, where COMMAND is one of
     --accept                  agree to the licences that ask for it
   verify [PROFILE|MODEL...]   compare files with their sums; without names all that are here
   remove MODEL...             delete the files of models
+  gpu                         fetch what ONNX models need on a graphics card, and say what the host lacks
 PROFILE is ${profiles().join(', ')}. MODEL is a name of the list, an entry of your own (.yaml),
 or hf:organisation/name/file.gguf@revision.
 `;
@@ -70,6 +71,11 @@ const commands: Readonly<Record<string, (command: Command) => Promise<void>>> = 
       await withLock(join(folder, '.lock'), () => rm(place, { recursive: true }));
       print(`${model.id}: removed`);
     }
+  },
+
+  gpu: async () => {
+    const { setUpGpu } = await import('./gpu.js');
+    if (!(await setUpGpu(print))) process.exitCode = 1;
   },
 };
 

@@ -52,6 +52,11 @@ export class ReadyModel {
     return placeOf(file, this.entry, this.folder);
   }
 
+  /** The same model, to be computed on another device than its entry says. */
+  on(device: string): ReadyModel {
+    return new ReadyModel({ ...this.entry, options: { ...this.entry.options, device } }, this.folder);
+  }
+
   /** Paths of all its files, in the entry's order. */
   get paths(): string[] {
     return this.entry.files.map((file) => placeOf(file, this.entry, this.folder));

@@ -21,6 +21,7 @@ import { isBackchannel } from './backchannel.js';
 import { Conversation } from './conversation.js';
 import { EndOfTurnJudge } from './end-of-turn-judge.js';
 import { Hearing, type HeardWords } from './hearing.js';
+import { PartialReading } from './partial-reading.js';
 import type { ReplyOutcome } from './reply.js';
 import type { SpareWork } from './service-level.js';
 import { think, type Context, type ThinkingParts } from './thinking.js';
@@ -71,6 +72,7 @@ export class Dialogue {
   readonly #signal: AbortSignal;
   readonly #conversation: Conversation;
   readonly #hearing: Hearing;
+  readonly #reading: PartialReading;
   readonly #thinking: ThinkingParts;
   /** Where there is an engine that listens for the end of a turn. */
   readonly #judge: EndOfTurnJudge | undefined;
@@ -103,6 +105,7 @@ export class Dialogue {
     const onEndSilence = (silenceMs: number): void => this.#hearing.endAfter(silenceMs);
     const bounds = parts.config.turn;
     this.#judge = detector && new EndOfTurnJudge({ detector, bounds, onEndSilence, log: parts.log }, signal);
+    this.#reading = new PartialReading(parts, signal);
     this.#hearing = new Hearing(
       parts.recognizer,
       parts.config.turn,
@@ -181,9 +184,12 @@ export class Dialogue {
     if (this.#answer !== undefined && !this.#agentSpeaking) this.#interrupt();
   }
 
+  /** Shows the words so far, and lets the language model read them while the caller goes on. */
   #callerPartial(words: string): void {
     this.#partial = words;
     this.#showCaller(words, false);
+    const free = this.#answer === undefined && this.#hearing.meant && this.#parts.spareWork().drafts;
+    if (free) this.#reading.hear(words, this.#conversation);
   }
 
   #callerResumed(): void {

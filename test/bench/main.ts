@@ -11,6 +11,8 @@ const benchmarks: Readonly<Record<string, string>> = {
   pacer: 'lateness of the 20 ms pacer under load, beside a plain timer',
   speech: 'word errors and speed of recognition, speed of synthesis',
   'pocket-llm': 'the built-in language model on held-out dialogues, by skill',
+  'talk-beside-prompt': 'gaps between tokens while somebody else brings a long prompt; time to abort that',
+  'random-model': 'writes a language model of a real shape with random weights',
   'language-model': 'first token, tokens per second and memory for one to eight callers',
 };
 

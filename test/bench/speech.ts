@@ -15,7 +15,7 @@ import { PocketSphinxRecognizer } from '../../server/engines/pocketsphinx-recogn
 import { createLogger } from '../../server/log.js';
 import { throughOpus } from './opus-channel.js';
 import { clips, everydaySentences, synthesized, type Speaker } from './speech-corpus.js';
-import { wordErrors } from './word-errors.js';
+import { wordErrors } from '../../server/doctor/word-errors.js';
 
 type Count = ReturnType<typeof wordErrors>;
 

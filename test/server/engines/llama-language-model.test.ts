@@ -33,9 +33,13 @@ describe('the language model in llama.cpp', () => {
 
   /** What `work` evaluates, tokens. */
   async function evaluated(work: () => Promise<unknown>): Promise<number> {
-    const before = model.evaluatedTokens;
+    return evaluatedBy(model, work);
+  }
+
+  async function evaluatedBy(other: LlamaLanguageModel, work: () => Promise<unknown>): Promise<number> {
+    const before = other.evaluatedTokens;
     await work();
-    return model.evaluatedTokens - before;
+    return other.evaluatedTokens - before;
   }
 
   it('evaluates only what a turn adds', async () => {
@@ -62,6 +66,39 @@ describe('the language model in llama.cpp', () => {
     expect(asked).toBeLessThan(20);
     expect(longer).toBeLessThan(8);
     expect(answered).toBeLessThan(8);
+  });
+
+  it('reads words while they are spoken, and only the rest when they end', async () => {
+    const history = turns(8).slice(0, -1);
+    await handle.prefill(history, options, never);
+    const words = (text: string): ChatMessage[] => [...history, { role: 'user', text }];
+    const unfinished = { ...options, unfinished: true };
+    await handle.prefill(words('what is the capital of'), unfinished, never);
+    const more = await evaluated(() =>
+      handle.prefill(words('what is the capital of france or of'), unfinished, never),
+    );
+    const rest = await evaluated(() =>
+      handle.endOfTurn(history, 'what is the capital of france or of spain', never),
+    );
+    expect(more).toBeLessThan(8);
+    expect(rest).toBeLessThan(6);
+  });
+
+  it('shares the beginning of all conversations', async () => {
+    const shared = await LlamaLanguageModel.load({ ...pocketModel, sequences: 3 });
+    const long: ChatMessage = { role: 'system', text: 'You are Ada, a friendly coach. '.repeat(12) };
+    const alone = await evaluatedBy(shared, () => shared.preload([long], options, never));
+    expect(alone).toBeGreaterThan(64);
+    for (const one of Array.from({ length: 3 }, () => shared.open())) {
+      const history: ChatMessage[] = [long, { role: 'user', text: 'my name is marvin' }];
+      let answer = '';
+      const spent = await evaluatedBy(shared, async () => {
+        answer = await textOf(one.reply(history, { ...options, maxTokens: 30 }, never));
+      });
+      expect(spent).toBeLessThan(60);
+      expect(answer).toContain('Marvin');
+    }
+    await shared.close();
   });
 
   it('keeps what a cut answer has in common with the whole one', async () => {

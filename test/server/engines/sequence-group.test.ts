@@ -16,9 +16,9 @@ describe('the sequences of one context', () => {
       started.push(name);
       return batch.promise;
     };
-    const first = [group.evaluate(call('a'), never), group.evaluate(call('b'), never)];
+    const first = [group.evaluate(call('a'), 0, never), group.evaluate(call('b'), 0, never)];
     await nextTurn();
-    const late = group.evaluate(call('c'), never);
+    const late = group.evaluate(call('c'), 0, never);
     await nextTurn();
     expect(started).toEqual(['a', 'b']);
     batch.resolve();
@@ -31,10 +31,14 @@ describe('the sequences of one context', () => {
     const erase = deferred<void>();
     const rolledBack = group.rollBack(() => erase.promise);
     let evaluated = false;
-    const evaluation = group.evaluate(() => {
-      evaluated = true;
-      return Promise.resolve();
-    }, never);
+    const evaluation = group.evaluate(
+      () => {
+        evaluated = true;
+        return Promise.resolve();
+      },
+      0,
+      never,
+    );
     await nextTurn();
     expect(evaluated).toBe(false);
     erase.resolve();
@@ -44,24 +48,28 @@ describe('the sequences of one context', () => {
 
   it('go on after a call or a roll-back that failed', async () => {
     const group = new SequenceGroup(1000);
-    await expect(group.evaluate(() => Promise.reject(new Error('no')), never)).rejects.toThrow('no');
+    await expect(group.evaluate(() => Promise.reject(new Error('no')), 0, never)).rejects.toThrow('no');
     await expect(group.rollBack(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await group.evaluate(() => Promise.resolve(1), never)).toBe(1);
+    expect(await group.evaluate(() => Promise.resolve(1), 0, never)).toBe(1);
     await nextTurn();
-    expect(await group.evaluate(() => Promise.resolve(2), never)).toBe(2);
+    expect(await group.evaluate(() => Promise.resolve(2), 0, never)).toBe(2);
   });
 
   it('are not evaluated when nobody waits for them any more', async () => {
     const group = new SequenceGroup(1000);
     const batch = deferred<void>();
-    const first = group.evaluate(() => batch.promise, never);
+    const first = group.evaluate(() => batch.promise, 0, never);
     await nextTurn();
     const abort = new AbortController();
     let called = false;
-    const second = group.evaluate(() => {
-      called = true;
-      return Promise.resolve();
-    }, abort.signal);
+    const second = group.evaluate(
+      () => {
+        called = true;
+        return Promise.resolve();
+      },
+      0,
+      abort.signal,
+    );
     abort.abort();
     batch.resolve();
     await first;

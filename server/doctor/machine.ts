@@ -1,0 +1,101 @@
+/** The machine itself: Node, processor, memory, graphics card, and what the set-up has to bring. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { getLlamaGpuTypes } from 'node-llama-cpp';
+import type { Config } from '../config.js';
+import { hasWorker, mediasoupWorkerPath } from '../setup/mediasoup-worker.js';
+import { pocketSphinxNeed } from '../setup/pocketsphinx.js';
+import { bad, good, note, type Finding, type Part } from './finding.js';
+import { graphicsCards } from './graphics-cards.js';
+
+const leastNode = [20, 19] as const;
+/** Instructions that make models several times as quick. */
+const wantedFeatures = ['avx2', 'fma', 'f16c'];
+const helpfulFeatures = ['avx512f', 'avx512_vnni', 'avx_vnni', 'amx_int8'];
+/** Memory that the server and the built-in models take, bytes. */
+const leastMemory = 1e9;
+
+export const machine: Part = {
+  about: 'Node, processor, memory, graphics card, what the set-up brings',
+  async *examine(config: Config): AsyncGenerator<Finding> {
+    yield node();
+    yield* processor();
+    yield memory();
+    yield hasWorker()
+      ? good(`mediasoup's worker: ${mediasoupWorkerPath()}`)
+      : bad("mediasoup's worker is not there", 'npm run build -- fetches or builds it, as npm start does');
+    if (config.recognizer.model === 'pocketsphinx') {
+      yield pocketSphinxNeed.isMet()
+        ? good('PocketSphinx is installed')
+        : bad(
+            'PocketSphinx is not installed',
+            `apt-get install ${pocketSphinxNeed.packages.apt?.join(' ') ?? ''}`,
+          );
+    }
+    yield threadPool();
+    yield* card(config);
+  },
+};
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [leastMajor, leastMinor] = leastNode;
+  const enough = major > leastMajor || (major === leastMajor && minor >= leastMinor);
+  const what = `Node ${process.versions.node}`;
+  return enough ? good(what) : bad(what, `Parley needs Node ${leastNode.join('.')} or newer`);
+}
+
+function* processor(): Generator<Finding> {
+  yield good(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} threads`);
+  if (process.arch !== 'x64') return;
+  const flags = new Set(/^flags\s*:(.*)$/m.exec(read('/proc/cpuinfo'))?.[1]?.trim().split(' ') ?? []);
+  if (flags.size === 0) return;
+  const missing = wantedFeatures.filter((feature) => !flags.has(feature));
+  const helpful = helpfulFeatures.filter((feature) => flags.has(feature));
+  if (missing.length > 0)
+    yield note(
+      `the processor lacks ${missing.join(', ')}`,
+      'language models are several times slower without',
+    );
+  else yield good(`it has ${[...wantedFeatures, ...helpful].join(', ')}`);
+}
+
+function memory(): Finding {
+  const free = process.availableMemory();
+  const what = `${(free / 1e9).toFixed(1)} GB of memory are free`;
+  return free > leastMemory ? good(what) : bad(what, 'the built-in models alone take about 0.8 GB');
+}
+
+function threadPool(): Finding {
+  const size = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
+  return size >= 8
+    ? good(`UV_THREADPOOL_SIZE is ${size}`)
+    : note(
+        `UV_THREADPOOL_SIZE is ${size}`,
+        'npm start sets 16; whoever starts the server otherwise must set it too',
+      );
+}
+
+async function* card(config: Config): AsyncGenerator<Finding> {
+  const cards = await graphicsCards();
+  for (const one of cards) yield good(`${one.name}, ${one.memory}, driver ${one.driver}`);
+  const wanted = config.languageModel.device !== 'cpu';
+  const usable = await getLlamaGpuTypes('supported');
+  const types = usable.filter((type) => type !== false);
+  if (types.length > 0) yield good(`llama.cpp can compute with ${types.join(', ')}`);
+  else if (wanted)
+    yield bad(
+      'no graphics card can be used, and languageModel.device asks for one',
+      'npm run models -- gpu says what is missing',
+    );
+  else yield note('no graphics card can be used: everything computes on the processor');
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
