@@ -7,6 +7,7 @@ import { seededRandom } from '../../faults/seeded-random.js';
 import { monotonicMs } from '../../../server/media/media-types.js';
 import type { TurnLatency } from '../../../server/protocol.js';
 import { LoadCaller, type CallerRecord, type SpokenLine, type TurnRecord } from './load-caller.js';
+import type { Disturber } from './disturbers.js';
 import { quantiles, type Quantiles } from './quantiles.js';
 import { linesOf } from './script.js';
 import type { Design, Site } from './sites.js';
@@ -14,6 +15,8 @@ import { ServerWatch, type ServerUse } from './server-watch.js';
 
 export interface LevelResult {
   design: Design;
+  /** Who made trouble meanwhile, and what came of it. */
+  disturbed?: string;
   callers: number;
   /** Time to the answer to the first message and to being able to speak, in the order of calling, ms. */
   startCallMs: number[];
@@ -69,6 +72,7 @@ export async function runLevel(
   lines: readonly SpokenLine[][],
   callers: number,
   minutes: number,
+  disturb?: Disturber,
 ): Promise<Omit<LevelResult, 'design'>> {
   const random = seededRandom(callers);
   const over = new AbortController();
@@ -81,6 +85,10 @@ export async function runLevel(
     talking.push(tester.talk(over.signal));
     await sleep(arrivalMs / callers);
   }
+  const [server] = site.servers;
+  const trouble = server === undefined ? undefined : disturb?.(server.url, over.signal);
+  // Looked at when all is over.
+  trouble?.catch(() => undefined);
   const watch = await ServerWatch.start(site.servers);
   frameClock.worstLatenessMs = 0;
   const { skipped } = frameClock;
@@ -96,7 +104,9 @@ export async function runLevel(
   };
   over.abort();
   await Promise.all(talking);
+  const disturbed = await trouble;
   return {
+    ...(disturbed === undefined ? {} : { disturbed }),
     ...summary(
       testers.map(({ record }) => record),
       sinceMs,
@@ -110,7 +120,7 @@ export async function runLevel(
 function summary(
   records: readonly CallerRecord[],
   sinceMs: number,
-): Omit<LevelResult, 'design' | 'callers' | 'server' | 'tester'> {
+): Omit<LevelResult, 'design' | 'disturbed' | 'callers' | 'server' | 'tester'> {
   const all = records.flatMap(({ turns }) => turns);
   const turns = all.filter(({ begunAtMs }) => begunAtMs >= sinceMs);
   const latencies = turns.flatMap(({ latency }) => (latency === undefined ? [] : [latency]));

@@ -9,6 +9,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
+import { disturbers, type Disturbance } from './disturbers.js';
 import type { LevelResult } from './level.js';
 import { runLevel, spokenLines } from './level.js';
 import { latencyPicture } from './picture.js';
@@ -24,6 +25,8 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '2' },
     /** What they call: parley, in-turn, own-models; several with commas between them. */
     designs: { type: 'string', default: 'parley' },
+    /** Run every level once more while somebody makes trouble: over-cap or talker. */
+    disturb: { type: 'string' },
     /** File for everything that was measured. */
     json: { type: 'string' },
     /** SVG file for a picture of latency over callers. */
@@ -38,33 +41,40 @@ const isDesign = (name: string): name is Design => Object.hasOwn(designs, name);
 if (
   levels.some((callers) => !(Number.isInteger(callers) && callers >= 1 && callers <= mostCallers)) ||
   !(minutes > 0) ||
-  !chosen.every(isDesign)
+  !chosen.every(isDesign) ||
+  !(values.disturb === undefined || Object.hasOwn(disturbers, values.disturb))
 ) {
   console.error(
     `--callers takes numbers from 1 to ${mostCallers} with commas between them, --minutes more than 0, ` +
-      `--designs of ${Object.keys(designs).join(', ')}.`,
+      `--designs of ${Object.keys(designs).join(', ')}, --disturb one of ${Object.keys(disturbers).join(', ')}.`,
   );
   process.exit(2);
 }
 
 const most = Math.max(...levels);
+const disturb = values.disturb === undefined ? undefined : disturbers[values.disturb as Disturbance];
+// Who makes trouble by talking needs a place; who is over the cap must not have one.
+const places = most + (values.disturb === 'talker' ? 1 : 0);
 const lines = await spokenLines(most);
 const results: LevelResult[] = [];
 for (const design of chosen) {
   // Every level of a design with models for each caller begins with none.
   const perLevel = design === 'own-models';
-  let site = await openSite(design, most);
+  let site = await openSite(design, places);
   try {
     for (const callers of levels) {
-      const result = { design, ...(await runLevel(site, lines, callers, minutes)) };
-      results.push(result);
-      const { p50, p95 } = result.voiceToVoiceMs;
-      console.log(
-        `${design}, ${callers} callers: voice to voice p50 ${Math.round(p50)}, p95 ${Math.round(p95)} ms`,
-      );
+      for (const trouble of disturb === undefined ? [undefined] : [undefined, disturb]) {
+        const result = { design, ...(await runLevel(site, lines, callers, minutes, trouble)) };
+        results.push(result);
+        const { p50, p95 } = result.voiceToVoiceMs;
+        console.log(
+          `${design}, ${callers} callers: voice to voice p50 ${Math.round(p50)}, p95 ${Math.round(p95)} ms; ` +
+            (result.disturbed ?? 'undisturbed'),
+        );
+      }
       if (!perLevel) continue;
       await site.stop();
-      site = await openSite(design, most);
+      site = await openSite(design, places);
     }
   } finally {
     await site.stop();
