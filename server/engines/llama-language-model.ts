@@ -23,6 +23,11 @@ export interface LlamaLanguageModelOptions {
   contextTokens: number;
   /** Processor threads for inference. 0: one for models below 100 MB, else the number of cores. */
   threads: number;
+  /**
+   * Whether it keeps the beginning of a long call as a summary of its own; else the first turn and the latest ones are
+   * kept as they are. Default: when it is no small model.
+   */
+  summarises?: boolean;
   /** A call into llama.cpp that takes longer has failed, ms. Default 60000. */
   stallMs?: number;
   /** What llama.cpp has to say goes here, at debug level. Default: nowhere. */
@@ -51,6 +56,7 @@ export class LlamaLanguageModel implements LanguageModel {
   readonly #model: LlamaModel;
   readonly #prompt: LlamaPrompt;
   readonly #pool: LlamaSequencePool;
+  readonly #summarises: boolean;
   readonly #handles = new Set<LlamaHandle>();
   #closed: Promise<void> | undefined;
 
@@ -83,7 +89,8 @@ export class LlamaLanguageModel implements LanguageModel {
         threads: { ideal: threads, min: threads },
         batching: { itemPrioritizationStrategy: stepsBeforePrompts(() => group.replying) },
       });
-      return new LlamaLanguageModel(llama, model, new LlamaPrompt(model, small), context, group);
+      const { summarises = !small } = options;
+      return new LlamaLanguageModel(llama, model, new LlamaPrompt(model, small), context, group, summarises);
     } catch (error) {
       await llama.dispose();
       if (error instanceof ModelUnusableError) throw error;
@@ -100,7 +107,9 @@ export class LlamaLanguageModel implements LanguageModel {
     prompt: LlamaPrompt,
     context: LlamaContext,
     group: SequenceGroup,
+    summarises: boolean,
   ) {
+    this.#summarises = summarises;
     this.sequences = context.totalSequences;
     this.#llama = llama;
     this.#model = model;
@@ -124,6 +133,7 @@ export class LlamaLanguageModel implements LanguageModel {
       model: this.#model,
       prompt: this.#prompt,
       sequence,
+      summarises: this.#summarises,
       onClose: () => {
         this.#handles.delete(handle);
         this.#pool.giveBack(sequence);

@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   pacer: 'lateness of the 20 ms pacer under load, beside a plain timer',
   speech: 'word errors and speed of recognition, speed of synthesis',
   'pocket-llm': 'the built-in language model on held-out dialogues, by skill',
+  'long-conversation': 'a call of 200 turns, more than the context holds',
   'language-model': 'first token, tokens per second and memory for one to eight callers',
 };
 
