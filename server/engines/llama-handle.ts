@@ -115,9 +115,10 @@ export class LlamaHandle implements LanguageModelHandle {
     const { dropped } = this.#fit(history, options, [], spareShare);
     this.#dropped = before;
     if (dropped <= before) return true;
-    const prompt = this.#fit(askForSummary(history), { ...options, maxTokens: summaryTokens }, []).tokens;
+    const ahead = { ...options, maxTokens: summaryTokens, temperature: 0, draft: () => true };
+    const prompt = this.#fit(askForSummary(history), ahead, []).tokens;
     let summary = '';
-    for await (const part of this.#generate(prompt, summaryTokens, 0, signal)) {
+    for await (const part of this.#generate(prompt, summaryTokens, ahead, signal)) {
       if (this.#turnstile.waiting > 0) return false;
       if (part.type !== 'text') break;
       summary += part.text;
