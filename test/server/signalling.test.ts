@@ -277,10 +277,10 @@ describe('signalling', () => {
     const gate = new Promise<void>((resolve) => (finish = resolve));
     const start = open;
     let asked = false;
-    open = async (request, listener) => {
+    open = async (request, listener, left) => {
       asked = true;
       await gate;
-      return start(request, listener);
+      return start(request, listener, left);
     };
     client.emit('startCall', {}, () => undefined);
     await until('the call is asked for', () => asked);
