@@ -4,7 +4,7 @@ import { Access } from './access/access.js';
 import { CallerLimits } from './access/caller-limits.js';
 import type { Config } from './config.js';
 import { addressToAnnounce } from './ec2/public-address.js';
-import { loadEngines } from './engines/load-engines.js';
+import { loadEngines, type LoadedEngines } from './engines/load-engines.js';
 import { startHttpServer } from './http-server.js';
 import type { Logger } from './log.js';
 import { DEFAULT_MEDIA_THREAD_OPTIONS, type MediaThreadOptions } from './media/media-thread.js';
@@ -30,11 +30,17 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** What may stand in place of the server's own parts, for measurements. */
+export interface AppParts {
+  /** Given the engines that the configuration names. */
+  engines?(engines: LoadedEngines): LoadedEngines;
+}
+
 /**
  * Starts the server; resolves when every model is loaded and warm and calls are taken.
  * @throws ParleyError saying what is wrong; everything started before it is closed again.
  */
-export async function startApp(config: Config, log: Logger): Promise<App> {
+export async function startApp(config: Config, log: Logger, parts: AppParts = {}): Promise<App> {
   const closers: (() => Promise<void> | void)[] = [];
   let unready: string | undefined = 'starting';
   let closing: Promise<void> | undefined;
@@ -84,8 +90,9 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     ] as const;
     // When one fails, the others must have started before they can be closed.
     await Promise.allSettled(starting);
-    const [engines, mediaServer, mediaThreads] = await Promise.all(starting);
+    const [loaded, mediaServer, mediaThreads] = await Promise.all(starting);
     const tools = await loadOperatorTools(config.tools);
+    const engines = parts.engines?.(loaded) ?? loaded;
     await preloadPrompt(engines.languageModel, tools, config);
     const serviceLevel = new ServiceLevel({
       targetMs: config.service.targetMs,

@@ -19,6 +19,9 @@ export interface FittedHistory {
 /** When turns have to go, so many go at once that this part of the budget is used: the next turns then keep their prefix. */
 const usedAfterDropping = 0.6;
 
+/** The first turn of a call and its answer stay when others have to go: callers say there who they are. So much of the budget. */
+const firstTurnShare = 0.1;
+
 /** More characters of one message than this for each token of the budget are not even counted: that takes its time. */
 const charactersPerToken = 8;
 
@@ -37,8 +40,11 @@ export function fitHistory(
   const firstTurn = history.findIndex((message) => message.role !== 'system');
   const system = firstTurn < 0 ? history : history.slice(0, firstTurn);
   const turns = firstTurn < 0 ? [] : history.slice(firstTurn);
+  const opening = openingOf(turns, budget * firstTurnShare, measure);
+  const from = (index: number) =>
+    index <= opening.length ? [...system, ...turns] : [...system, ...opening, ...turns.slice(index)];
   let start = dropped < turns.length ? dropped : 0;
-  let size = measure.prompt([...system, ...turns.slice(start)]);
+  let size = measure.prompt(from(start));
   if (size > budget) {
     const target = budget * usedAfterDropping;
     while (size > target && start < turns.length - 1) {
@@ -49,10 +55,10 @@ export function fitHistory(
         for (const message of turns.slice(start, end)) estimate -= measure.text(message.text);
         start = end;
       }
-      size = measure.prompt([...system, ...turns.slice(start)]);
+      size = measure.prompt(from(start));
     }
   }
-  const fitted = [...system, ...turns.slice(start)];
+  const fitted = from(start);
   return { history: size > budget ? shorten(fitted, size - budget, measure) : fitted, dropped: start };
 }
 
@@ -60,6 +66,14 @@ function withoutExcess(message: ChatMessage, characters: number): ChatMessage {
   if (message.text.length <= characters) return message;
   const { role, text } = message;
   return { ...message, text: role === 'system' ? text.slice(0, characters) : text.slice(-characters) };
+}
+
+/** The first turn with its answer, when it is short. */
+function openingOf(turns: readonly ChatMessage[], budget: number, measure: HistoryMeasure): ChatMessage[] {
+  const end = turns.findIndex((message, index) => index > 0 && message.role === 'user');
+  if (end < 0) return [];
+  const opening = turns.slice(0, end);
+  return opening.reduce((sum, { text }) => sum + measure.text(text), 0) <= budget ? opening : [];
 }
 
 /** Index of the next turn of the caller, or of the last message. */

@@ -2,6 +2,7 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 
 import { WrongStateError } from '../errors.js';
+import { askForSummary, summaryTokens, withSummary } from './call-summary.js';
 import type {
   ChatMessage,
   LanguageModelHandle,
@@ -25,6 +26,12 @@ const callsPerReply = 4;
 /** Part of the context that one result of a function may take. */
 const resultShare = 0.25;
 
+/**
+ * When nobody waits, a conversation is cut already when it uses this part of what fits, so that it hardly ever has to be
+ * while somebody waits.
+ */
+const spareShare = 0.85;
+
 /** Tokens that are waited for to complete one character. */
 const tokensPerCharacter = 6;
 
@@ -32,6 +39,8 @@ export interface LlamaHandleParts {
   model: LlamaModel;
   prompt: LlamaPrompt;
   sequence: LlamaSequence;
+  /** Whether the model can be asked to summarise a conversation. */
+  summarises: boolean;
   /** Called once when the sequence is idle and may be lent again. */
   onClose(): void;
 }
@@ -43,6 +52,10 @@ export class LlamaHandle implements LanguageModelHandle {
   #closed: Promise<void> | undefined;
   /** Messages of the conversation that are not given to the model any more. */
   #dropped = 0;
+  /** The prompt made last. */
+  #latest: { key: string; tokens: Token[] } = { key: '', tokens: [] };
+  /** What the model has kept of them in its own words. */
+  #summary = '';
   /** Those of the last request. An end-of-turn question has the same prompt, so that the answer can begin where it ends. */
   #options: ReplyOptions = { tools: [], maxTokens: 256, temperature: 0 };
 
@@ -67,11 +80,10 @@ export class LlamaHandle implements LanguageModelHandle {
     const joined = this.#join(signal);
     const leave = await this.#turnstile.enter(joined);
     try {
-      const fitted = this.#fit(history, options, []);
+      if (!options.unfinished && !(await this.#makeRoom(history, options, joined))) return;
+      const whole = this.#fit(history, options, [], options.unfinished ? 1 : spareShare).tokens;
       // The last token is left: an answer needs one to begin with.
-      const tokens = options.unfinished
-        ? this.#callerTurn(fitted.history)?.tokens
-        : fitted.tokens.slice(0, -1);
+      const tokens = options.unfinished ? this.#parts.prompt.callerTurn(whole)?.tokens : whole.slice(0, -1);
       if (tokens === undefined) return;
       await this.#parts.sequence.prefill(
         tokens,
@@ -93,13 +105,39 @@ export class LlamaHandle implements LanguageModelHandle {
     if (words.trim() === '') return undefined;
     const leave = await this.#turnstile.enter(joined);
     try {
-      const fitted = this.#fit([...history, { role: 'user', text: words.trim() }], this.#options, []).history;
-      const turn = this.#callerTurn(fitted);
+      const whole = this.#fit([...history, { role: 'user', text: words.trim() }], this.#options, []).tokens;
+      const turn = this.#parts.prompt.callerTurn(whole);
       if (turn === undefined) return undefined;
       return await this.#parts.sequence.probability(turn.tokens, turn.end, joined);
     } finally {
       leave();
     }
+  }
+
+  /**
+   * Has the model summarise a conversation that is about to lose its oldest turns.
+   * @returns false when somebody came to wait meanwhile: the next pause will do.
+   */
+  async #makeRoom(
+    history: readonly ChatMessage[],
+    options: ReplyOptions,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (!this.#parts.summarises) return true;
+    const before = this.#dropped;
+    const { dropped } = this.#fit(history, options, [], spareShare);
+    this.#dropped = before;
+    if (dropped <= before) return true;
+    const ahead = { ...options, maxTokens: summaryTokens, temperature: 0, draft: () => true };
+    const prompt = this.#fit(askForSummary(history), ahead, []).tokens;
+    let summary = '';
+    for await (const part of this.#generate(prompt, summaryTokens, ahead, signal)) {
+      if (this.#turnstile.waiting > 0) return false;
+      if (part.type !== 'text') break;
+      summary += part.text;
+    }
+    this.#summary = summary.trim();
+    return true;
   }
 
   close(): Promise<void> {
@@ -111,12 +149,6 @@ export class LlamaHandle implements LanguageModelHandle {
     this.#closing.abort();
     await this.#turnstile.drained();
     this.#parts.onClose();
-  }
-
-  /** Everything up to the last word of the last message. */
-  #callerTurn(history: readonly ChatMessage[]) {
-    const words = history.at(-1)?.text ?? '';
-    return this.#parts.prompt.callerTurn(history.slice(0, -1), words, this.#options.tools);
   }
 
   #join(signal: AbortSignal): AbortSignal {
@@ -198,25 +230,39 @@ export class LlamaHandle implements LanguageModelHandle {
     }
   }
 
-  /** The prompt, cut so that it and the longest answer fit into the sequence. */
-  #fit(history: readonly ChatMessage[], options: ReplyOptions, soFar: readonly (string | ToolCall)[]) {
+  /**
+   * The prompt, cut so that it and the longest answer fit into the sequence.
+   * @param share of what fits that may be used: what is left is for the turns to come.
+   */
+  #fit(
+    history: readonly ChatMessage[],
+    options: ReplyOptions,
+    soFar: readonly (string | ToolCall)[],
+    share = 1,
+  ) {
     const { prompt, sequence } = this.#parts;
     this.#options = options;
     const answer = Math.min(options.maxTokens, Math.floor(sequence.capacity / 2));
-    let measured: { of: readonly ChatMessage[]; tokens: Token[] } | undefined;
     const tokensOf = (of: readonly ChatMessage[]) => {
-      measured = { of, tokens: prompt.tokens(of, options.tools, soFar) };
-      return measured.tokens;
+      // The end of a turn, the answer and what is read ahead mostly ask for the same prompt, one after the other.
+      const key = JSON.stringify([of, options.tools, soFar]);
+      if (this.#latest.key !== key) this.#latest = { key, tokens: prompt.tokens(of, options.tools, soFar) };
+      return this.#latest.tokens;
     };
-    const fitted = fitHistory(history, sequence.capacity - answer, this.#dropped, {
+    const budget = Math.floor((sequence.capacity - answer) * share);
+    const fitted = fitHistory(withSummary(history, this.#summary), budget, this.#dropped, {
       prompt: (of) => tokensOf(of).length,
       text: (text) => prompt.tokenCount(text),
       cut: (text, tokens, keep) => prompt.cut(text, tokens, keep),
     });
     this.#dropped = fitted.dropped;
-    const tokens = measured?.of === fitted.history ? measured.tokens : tokensOf(fitted.history);
+    const tokens = tokensOf(fitted.history);
     // What does not shrink, such as the descriptions of many tools, must not break the call either.
-    return { history: fitted.history, tokens: tokens.slice(0, sequence.capacity - 1) };
+    return {
+      history: fitted.history,
+      dropped: fitted.dropped,
+      tokens: tokens.slice(0, sequence.capacity - 1),
+    };
   }
 
   #shortResult(result: unknown): unknown {

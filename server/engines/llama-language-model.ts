@@ -33,6 +33,11 @@ export interface LlamaLanguageModelOptions {
   gpuLayers?: number;
   /** How models that think before they speak are kept from it. Default `discourage`. */
   thoughts?: LlamaThoughts;
+  /**
+   * Whether it keeps the beginning of a long call as a summary of its own; else the first turn and the latest ones are
+   * kept as they are. Default: when it is no small model.
+   */
+  summarises?: boolean;
   /** A call into llama.cpp that takes longer has failed, ms. Default 60000. */
   stallMs?: number;
   /** What llama.cpp has to say goes here, at debug level. Default: nowhere. */
@@ -79,6 +84,7 @@ export class LlamaLanguageModel implements LanguageModel {
   readonly #model: LlamaModel;
   readonly #prompt: LlamaPrompt;
   readonly #pool: LlamaSequencePool;
+  readonly #summarises: boolean;
   readonly #handles = new Set<LlamaHandle>();
   #closed: Promise<void> | undefined;
 
@@ -121,8 +127,9 @@ export class LlamaLanguageModel implements LanguageModel {
           ),
         },
       });
+      const { summarises = !small } = options;
       const prompt = new LlamaPrompt(model, small, options.thoughts);
-      return new LlamaLanguageModel(llama, model, prompt, context, group);
+      return new LlamaLanguageModel(llama, model, prompt, context, group, summarises);
     } catch (error) {
       await llama.dispose();
       if (error instanceof ModelUnusableError) throw error;
@@ -139,7 +146,9 @@ export class LlamaLanguageModel implements LanguageModel {
     prompt: LlamaPrompt,
     context: LlamaContext,
     group: SequenceGroup,
+    summarises: boolean,
   ) {
+    this.#summarises = summarises;
     this.sequences = context.totalSequences;
     this.#llama = llama;
     this.#model = model;
@@ -163,6 +172,7 @@ export class LlamaLanguageModel implements LanguageModel {
       model: this.#model,
       prompt: this.#prompt,
       sequence,
+      summarises: this.#summarises,
       onClose: () => {
         this.#handles.delete(handle);
         this.#pool.giveBack(sequence);

@@ -79,16 +79,11 @@ export class LlamaPrompt {
   }
 
   /**
-   * Everything up to the caller's last word, and the token that would end the turn there; `undefined` when the template
-   * marks the end with ordinary text.
+   * Of the tokens of a conversation that ends with the caller's turn: those up to the caller's last word, and the token
+   * that would end the turn there; `undefined` when the template marks the end with ordinary text.
    */
-  callerTurn(
-    history: readonly ChatMessage[],
-    words: string,
-    tools: readonly Tool[],
-  ): { tokens: Token[]; end: Token } | undefined {
+  callerTurn(tokens: readonly Token[]): { tokens: Token[]; end: Token } | undefined {
     if (this.#endOfTurn === undefined) return undefined;
-    const tokens = this.tokens([...history, { role: 'user', text: words }], tools);
     const at = tokens.length - this.#endOfTurn.tailLength;
     if (tokens[at] !== this.#endOfTurn.token) return undefined;
     return { tokens: tokens.slice(0, at), end: this.#endOfTurn.token };

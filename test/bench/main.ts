@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, string>> = {
   'pocket-llm': 'the built-in language model on held-out dialogues, by skill',
   'talk-beside-prompt': 'gaps between tokens while somebody else brings a long prompt; time to abort that',
   'random-model': 'writes a language model of a real shape with random weights',
+  'long-conversation': 'a call of 200 turns, more than the context holds',
   'language-model': 'first token, tokens per second and memory for one to eight callers',
 };
 

@@ -39,16 +39,12 @@ export class ServerProcess {
   readonly #exited: Promise<number | NodeJS.Signals>;
   #url = '';
 
-  private constructor(environment: NodeJS.ProcessEnv) {
-    this.#child = spawn(
-      process.execPath,
-      ['--enable-source-maps', join(projectRoot(), 'dist/server/main.js')],
-      {
-        cwd: projectRoot(),
-        env: { ...neutral(process.env), ...testEnvironment, ...environment },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+  private constructor(environment: NodeJS.ProcessEnv, program: readonly string[]) {
+    this.#child = spawn(process.execPath, program, {
+      cwd: projectRoot(),
+      env: { ...neutral(process.env), ...testEnvironment, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const { stdout, stderr } = this.#child;
     if (stdout) createInterface(stdout).on('line', (line) => this.#take(line));
     if (stderr) createInterface(stderr).on('line', (line) => this.output.push(line));
@@ -59,10 +55,14 @@ export class ServerProcess {
 
   /**
    * Starts the server and waits until it takes calls.
+   * @param program what Node runs; the compiled server unless given.
    * @param environment settings, such as `{ PARLEY_CALLS_MAX: '1' }`. The log's level is debug unless it says otherwise.
    */
-  static async start(environment: NodeJS.ProcessEnv = {}): Promise<ServerProcess> {
-    const server = new ServerProcess(environment);
+  static async start(
+    environment: NodeJS.ProcessEnv = {},
+    program: readonly string[] = ['--enable-source-maps', join(projectRoot(), 'dist/server/main.js')],
+  ): Promise<ServerProcess> {
+    const server = new ServerProcess(environment, program);
     try {
       await until(
         'the server is ready',

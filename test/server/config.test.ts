@@ -35,7 +35,7 @@ describe('configuration', () => {
       languageModel: { sequences: 3, contextTokens: 4096 },
     });
     expect(loadConfig({ ...env, PARLEY_MODELS_PROFILE: 'pocket', PARLEY_CALLS_MAX: '3' })).toMatchObject({
-      languageModel: { sequences: 3, contextTokens: 1024 },
+      languageModel: { sequences: 3, contextTokens: 768 },
     });
     expect(() => loadConfig({ PARLEY_MODELS_PROFILE: '../etc' })).toThrow(/Profiles: cpu, gpu, pocket/);
   });

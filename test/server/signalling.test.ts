@@ -11,10 +11,12 @@ import {
   ServerFullError,
 } from '../../server/errors.js';
 import { Access } from '../../server/access/access.js';
+import type { Grant } from '../../server/access/call-grant.js';
 import { CallerLimits } from '../../server/access/caller-limits.js';
 import { loadConfig } from '../../server/config.js';
 import { Refusals } from '../../server/observability/refusals.js';
-import type { EndReason, StartCallRequest, StartCallResult } from '../../server/protocol.js';
+import type { EndReason, StartCallRequest, StartCallResult, WaitingUpdate } from '../../server/protocol.js';
+import type { CallerListener } from '../../server/session/session-manager.js';
 import type { SessionListener } from '../../server/session/session.js';
 import { startSignalling, type SignalledCall, type Signalling } from '../../server/signalling/signalling.js';
 import { SignallingClient } from '../callers/signalling-client.js';
@@ -86,7 +88,11 @@ describe('signalling', () => {
   const calls: StandInCall[] = [];
   const logged: string[] = [];
   /** What `start` of the manager does. */
-  let open: (request: StartCallRequest, listener: SessionListener) => Promise<SignalledCall>;
+  let open: (
+    request: StartCallRequest,
+    listener: CallerListener,
+    left: AbortSignal,
+  ) => Promise<SignalledCall>;
 
   beforeEach(async () => {
     calls.length = 0;
@@ -100,7 +106,8 @@ describe('signalling', () => {
     await once(http, 'listening');
     const log = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
     const manager = {
-      start: (request: StartCallRequest, listener: SessionListener) => open(request, listener),
+      start: (request: StartCallRequest, listener: CallerListener, _grant: Grant, left: AbortSignal) =>
+        open(request, listener, left),
     };
     const config = loadConfig({});
     const access = new Access(config, log);
@@ -143,6 +150,25 @@ describe('signalling', () => {
     await expect(listener?.callTool('fail', {}, 1000)).rejects.toThrow('No picture.');
     await expect(listener?.callTool('lie', {}, 1000)).rejects.toThrow(/protocol/);
     await expect(listener?.callTool('silent', {}, 50)).rejects.toThrow();
+  });
+
+  it('tells a caller who waits for a place where it stands, and notices when it leaves', async () => {
+    const waiting: WaitingUpdate[] = [];
+    client.socket.on('waiting', (update) => waiting.push(update));
+    let gone: AbortSignal | undefined;
+    open = (_, listener, left) => {
+      gone = left;
+      listener.waiting({ position: 2, expectedWaitSeconds: 9 });
+      return new Promise((_resolve, reject) => {
+        left.addEventListener('abort', () => reject(new Error('left')));
+      });
+    };
+    client.emit('startCall', {}, () => undefined);
+    await until('the caller knows where it stands', () => waiting.length > 0);
+    expect(waiting).toEqual([{ position: 2, expectedWaitSeconds: 9 }]);
+    expect(gone?.aborted).toBe(false);
+    client.close();
+    await until('the server knows that the caller has left', () => gone?.aborted);
   });
 
   it('hands messages to the call of the socket', async () => {
@@ -251,10 +277,10 @@ describe('signalling', () => {
     const gate = new Promise<void>((resolve) => (finish = resolve));
     const start = open;
     let asked = false;
-    open = async (request, listener) => {
+    open = async (request, listener, left) => {
       asked = true;
       await gate;
-      return start(request, listener);
+      return start(request, listener, left);
     };
     client.emit('startCall', {}, () => undefined);
     await until('the call is asked for', () => asked);

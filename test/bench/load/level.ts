@@ -4,15 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { frameClock } from '../../callers/frame-clock.js';
 import { speechClips } from '../../callers/caller-speech.js';
 import { seededRandom } from '../../faults/seeded-random.js';
-import type { ServerProcess } from '../../helpers/server-process.js';
 import { monotonicMs } from '../../../server/media/media-types.js';
 import type { TurnLatency } from '../../../server/protocol.js';
 import { LoadCaller, type CallerRecord, type SpokenLine, type TurnRecord } from './load-caller.js';
+import type { Disturber } from './disturbers.js';
 import { quantiles, type Quantiles } from './quantiles.js';
 import { linesOf } from './script.js';
+import type { Design, Site } from './sites.js';
 import { ServerWatch, type ServerUse } from './server-watch.js';
 
 export interface LevelResult {
+  design: Design;
+  /** Who made trouble meanwhile, and what came of it. */
+  disturbed?: string;
   callers: number;
   /** Time to the answer to the first message and to being able to speak, in the order of calling, ms. */
   startCallMs: number[];
@@ -62,23 +66,30 @@ export async function spokenLines(callers: number): Promise<SpokenLine[][]> {
   );
 }
 
-/** Has the first `callers` of the lines' callers talk to the server for `minutes`, counted from when all are there. */
+/** Has the first `callers` of the lines' callers talk for `minutes`, counted from when all are there. */
 export async function runLevel(
-  server: ServerProcess,
+  site: Site,
   lines: readonly SpokenLine[][],
   callers: number,
   minutes: number,
-): Promise<LevelResult> {
+  disturb?: Disturber,
+): Promise<Omit<LevelResult, 'design'>> {
   const random = seededRandom(callers);
   const over = new AbortController();
   const testers = lines.slice(0, callers).map((own, caller) => new LoadCaller(caller, callers, own, random));
   const talking: Promise<void>[] = [];
   for (const tester of testers) {
-    await tester.connect(server.url);
+    const calledAtMs = monotonicMs();
+    const { url } = await site.serverFor(tester.record.caller);
+    await tester.connect(url, calledAtMs);
     talking.push(tester.talk(over.signal));
     await sleep(arrivalMs / callers);
   }
-  const watch = await ServerWatch.start(server);
+  const [server] = site.servers;
+  const trouble = server === undefined ? undefined : disturb?.(server.url, over.signal);
+  // Looked at when all is over.
+  trouble?.catch(() => undefined);
+  const watch = await ServerWatch.start(site.servers);
   frameClock.worstLatenessMs = 0;
   const { skipped } = frameClock;
   const cpu = process.cpuUsage();
@@ -93,7 +104,9 @@ export async function runLevel(
   };
   over.abort();
   await Promise.all(talking);
+  const disturbed = await trouble;
   return {
+    ...(disturbed === undefined ? {} : { disturbed }),
     ...summary(
       testers.map(({ record }) => record),
       sinceMs,
@@ -107,7 +120,7 @@ export async function runLevel(
 function summary(
   records: readonly CallerRecord[],
   sinceMs: number,
-): Omit<LevelResult, 'callers' | 'server' | 'tester'> {
+): Omit<LevelResult, 'design' | 'disturbed' | 'callers' | 'server' | 'tester'> {
   const all = records.flatMap(({ turns }) => turns);
   const turns = all.filter(({ begunAtMs }) => begunAtMs >= sinceMs);
   const latencies = turns.flatMap(({ latency }) => (latency === undefined ? [] : [latency]));

@@ -65,11 +65,16 @@ export class LoadCaller {
     this.#random = random;
   }
 
-  /** Calls; resolves when the caller can speak, or has failed to. */
-  async connect(url: string): Promise<void> {
+  /**
+   * Calls; resolves when the caller can speak, or has failed to.
+   * @param wantedAtMs when the caller decided to call, monotonic ms.
+   */
+  async connect(url: string, wantedAtMs: number): Promise<void> {
+    const beforeMs = monotonicMs() - wantedAtMs;
     try {
       this.#call = await WebRtcCaller.call(url);
-      this.record.times = this.#call.times;
+      const { startCallMs, readyMs } = this.#call.times;
+      this.record.times = { startCallMs: beforeMs + startCallMs, readyMs: beforeMs + readyMs };
     } catch (error) {
       this.#failed('could not call', error);
     }

@@ -1,6 +1,7 @@
 /** What a run of the load tester found, for people. */
 import type { LevelResult } from './level.js';
 import type { Quantiles } from './quantiles.js';
+import { designs } from './sites.js';
 
 const ms = (value: number) => Math.round(value);
 
@@ -8,6 +9,7 @@ const ms = (value: number) => Math.round(value);
 function row(level: LevelResult): Record<string, number | string> {
   const { voiceToVoiceMs: voice, frames, server, verdicts } = level;
   return {
+    design: level.design,
     callers: level.callers,
     'ready ms, median': ms(middle(level.readyMs)),
     'ready ms, worst': ms(Math.max(...level.readyMs)),
@@ -30,7 +32,7 @@ function row(level: LevelResult): Record<string, number | string> {
 export function printReport(levels: readonly LevelResult[]): void {
   console.table(levels.map(row));
   for (const level of levels) {
-    console.log(`\n${level.callers} callers: where the time of an answer goes, ms`);
+    console.log(`\n${level.design}, ${level.callers} callers: where the time of an answer goes, ms`);
     const parts: [string, Quantiles][] = [
       ...Object.entries(level.partsMs),
       ['voiceToVoiceMs', level.voiceToVoiceMs],
@@ -62,9 +64,36 @@ export function printReport(levels: readonly LevelResult[]): void {
   }
 }
 
+/** The designs side by side, with how many times more than Parley each takes. */
+export function printComparison(levels: readonly LevelResult[]): void {
+  const figures: [string, (level: LevelResult) => number][] = [
+    ['time to ready of the last caller, ms', ({ readyMs }) => readyMs.at(-1) ?? NaN],
+    ['voice to voice p50, ms', ({ voiceToVoiceMs }) => voiceToVoiceMs.p50],
+    ['voice to voice p95, ms', ({ voiceToVoiceMs }) => voiceToVoiceMs.p95],
+    ['memory, MiB', ({ server }) => server.totalMemoryMiB],
+  ];
+  const rows: string[] = [];
+  for (const callers of new Set(levels.map((level) => level.callers))) {
+    const parley = levels.find((level) => level.callers === callers && level.design === 'parley');
+    for (const [name, read] of figures) {
+      const cells = levels
+        .filter((level) => level.callers === callers)
+        .map((level) => {
+          const ratio =
+            parley === undefined || level === parley ? '' : ` (${(read(level) / read(parley)).toFixed(1)}x)`;
+          return `${ms(read(level))}${ratio}`;
+        });
+      rows.push(`| ${[callers, name, ...cells].join(' | ')} |`);
+    }
+  }
+  const names = [...new Set(levels.map(({ design }) => designs[design]))];
+  const header = `| ${['callers', 'figure', ...names].join(' | ')} |`;
+  console.log([header, header.replace(/[^|]+/g, ' --- '), ...rows].join('\n'));
+}
+
 /** Why a run is not good, or nothing. */
 export function failures(levels: readonly LevelResult[]): string[] {
-  return levels.flatMap(({ callers, frames, verdicts, errors }) => {
+  return levels.flatMap(({ design, callers, frames, verdicts, errors }) => {
     const found = [
       ...(frames.lost + frames.skipped > 0
         ? [`${frames.lost + frames.skipped} frames of the agent's voice lost`]
@@ -72,7 +101,7 @@ export function failures(levels: readonly LevelResult[]): string[] {
       ...(verdicts.crossed > 0 ? [`${verdicts.crossed} answers with what another caller had said`] : []),
       ...(errors.length > 0 ? [`${errors.length} turns or calls lost`] : []),
     ];
-    return found.map((what) => `${callers} callers: ${what}`);
+    return found.map((what) => `${design}, ${callers} callers: ${what}`);
   });
 }
 

@@ -1,4 +1,4 @@
-/** What a server uses while callers talk to it: processor, memory, threads, sockets, delays of its event loops. */
+/** What servers use while callers talk to it: processor, memory, threads, sockets, delays of its event loops. */
 import type { ServerProcess } from '../../helpers/server-process.js';
 import { processFigures, type ProcessFigures } from './process-figures.js';
 
@@ -26,7 +26,7 @@ const counted =
   /^parley_(rtp_packets_dropped_total|frames_concealed_total|frames_skipped_total|decode_errors_total|answers_failed_total|drafts_total|calls_refused_total|shed_total)/;
 
 export class ServerWatch {
-  readonly #server: ServerProcess;
+  readonly #servers: readonly ServerProcess[];
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
   #first: Map<number, ProcessFigures>;
@@ -47,12 +47,12 @@ export class ServerWatch {
   readonly #metrics: Map<string, number>;
 
   /** Begins; the reading of the metrics empties what the server keeps of its event loop. */
-  static async start(server: ServerProcess): Promise<ServerWatch> {
-    return new ServerWatch(server, await server.metrics());
+  static async start(servers: readonly ServerProcess[]): Promise<ServerWatch> {
+    return new ServerWatch(servers, await metricsOf(servers));
   }
 
-  private constructor(server: ServerProcess, metrics: Map<string, number>) {
-    this.#server = server;
+  private constructor(servers: readonly ServerProcess[], metrics: Map<string, number>) {
+    this.#servers = servers;
     this.#metrics = metrics;
     this.#first = this.#sample();
     this.#last = this.#first;
@@ -63,7 +63,7 @@ export class ServerWatch {
     clearInterval(this.#timer);
     this.#last = this.#sample();
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    const metrics = await this.#server.metrics();
+    const metrics = await metricsOf(this.#servers);
     const cores: Record<string, number> = {};
     for (const [pid, { role, cpuMs }] of this.#last) {
       const used = cpuMs - (this.#first.get(pid)?.cpuMs ?? 0);
@@ -93,7 +93,7 @@ export class ServerWatch {
 
   #sample(): Map<number, ProcessFigures> {
     const figures = new Map<number, ProcessFigures>();
-    for (const pid of this.#server.resources().pids) {
+    for (const pid of this.#servers.flatMap((server) => server.resources().pids)) {
       const found = processFigures(pid);
       if (found !== undefined) figures.set(pid, found);
     }
@@ -120,4 +120,16 @@ export class ServerWatch {
     );
     return figures;
   }
+}
+
+/** Counters add up; of delays the longest counts. */
+async function metricsOf(servers: readonly ServerProcess[]): Promise<Map<string, number>> {
+  const all = new Map<string, number>();
+  for (const metrics of await Promise.all(servers.map((server) => server.metrics()))) {
+    for (const [name, value] of metrics) {
+      const before = all.get(name) ?? 0;
+      all.set(name, name.endsWith('_seconds') ? Math.max(before, value) : before + value);
+    }
+  }
+  return all;
 }

@@ -54,6 +54,15 @@ describe('a history', () => {
     expect(beginnings.size).toBeLessThanOrEqual(4);
   });
 
+  it('keeps a short first turn with its answer when others go, where callers say who they are', () => {
+    const { history } = fitHistory(conversation(30), 100, 0, measure);
+    expect(history.slice(1, 3).map(({ text }) => text)).toEqual(['question number 1', 'answer 1 is this']);
+    expect(history[3]?.text).not.toBe('question number 2');
+    const long = conversation(30);
+    long[1] = { role: 'user', text: 'word '.repeat(20) };
+    expect(fitHistory(long, 100, 0, measure).history[1]?.text).not.toBe(long[1]?.text);
+  });
+
   it('of another, shorter conversation is not cut for what was before', () => {
     expect(fitHistory(conversation(2), 100, 40, measure).history).toEqual(conversation(2));
   });

@@ -61,7 +61,7 @@ describe('a prompt', () => {
   });
 
   it('ends the turn of the caller at its last word', () => {
-    const turn = prompt.callerTurn([], 'my name is marvin', []);
+    const turn = prompt.callerTurn(prompt.tokens([{ role: 'user', text: 'my name is marvin' }], []));
     expect(turn && model.detokenize([turn.end], true)).toBe('<|im_end|>');
     expect(turn && model.detokenize(turn.tokens, true)).toMatch(/my name is marvin$/);
   });
@@ -71,7 +71,9 @@ describe('a prompt', () => {
     const sequence = new LlamaSequence(context.getSequence(), new SequenceGroup(60_000));
     const other = context.getSequence();
     for (const words of ['my name is', 'my name is marvin']) {
-      const turn = prompt.callerTurn(history.slice(0, 1), words, []);
+      const turn = prompt.callerTurn(
+        prompt.tokens([...history.slice(0, 1), { role: 'user', text: words }], []),
+      );
       if (turn === undefined) throw new Error('The model has no token for the end of a turn.');
       const { tokens, end } = turn;
       const options = { temperature: 1, topK: 0, topP: 1, minP: 0 };
