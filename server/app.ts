@@ -11,6 +11,8 @@ import { DEFAULT_MEDIA_THREAD_OPTIONS, type MediaThreadOptions } from './media/m
 import { startMediaServer } from './media/media-server.js';
 import { startMediaThreads } from './media/media-threads.js';
 import { Metrics } from './observability/metrics.js';
+import { logResources } from './observability/resource-line.js';
+import type { ServerStatus } from './observability/server-status.js';
 import { Refusals } from './observability/refusals.js';
 import { ServiceLevel } from './session/service-level.js';
 import { SessionManager } from './session/session-manager.js';
@@ -35,6 +37,7 @@ export interface App {
  */
 export async function startApp(config: Config, log: Logger): Promise<App> {
   const closers: (() => Promise<void> | void)[] = [];
+  let status: (() => ServerStatus) | undefined;
   let unready: string | undefined = 'starting';
   let closing: Promise<void> | undefined;
   const hurry = new AbortController();
@@ -61,6 +64,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       access,
       refusals,
       unready: () => unready,
+      status: () => status?.(),
       log,
     });
     closers.push(() => {
@@ -99,12 +103,27 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       serviceLevel,
       log,
     });
+    status = () => ({
+      ...(unready === undefined ? {} : { unready }),
+      calls: {
+        now: manager.size,
+        free: Math.max(0, config.calls.max - manager.size),
+        waiting: manager.waiting,
+      },
+      ...(serviceLevel.p95Ms === undefined ? {} : { voiceToVoiceP95Ms: serviceLevel.p95Ms }),
+      pressure: serviceLevel.pressure,
+      queues: engines.queues(),
+      live: manager.live,
+    });
+    const media = () => mediaThreads.counters();
+    closers.push(logResources({ status, media, waitingPlaces: config.calls.waiting }, log));
     metrics.observe({
       calls: () => manager.size,
+      freePlaces: () => Math.max(0, config.calls.max - manager.size),
       waiting: () => manager.waiting,
       pressure: () => serviceLevel.pressure,
       freeSequences: () => engines.languageModel.free,
-      media: () => mediaThreads.counters(),
+      media,
       queues: () => engines.queues(),
     });
     const signalling = startSignalling(http, {
