@@ -15,6 +15,7 @@ import { logResources } from './observability/resource-line.js';
 import type { ServerStatus } from './observability/server-status.js';
 import { Refusals } from './observability/refusals.js';
 import { ServiceLevel } from './session/service-level.js';
+import { TurnTraces } from './observability/turn-traces.js';
 import { SessionManager } from './session/session-manager.js';
 import { loadOperatorTools } from './tools/operator-tools.js';
 import { startSignalling } from './signalling/signalling.js';
@@ -93,6 +94,8 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       targetMs: config.service.targetMs,
       queueAgeMs: () => Math.max(0, ...Object.values(engines.queues()).map((load) => load.oldestWaitingMs)),
     });
+    const traces = new TurnTraces(config.telemetry.tracesUrl, log);
+    closers.push(() => traces.close());
     const manager = new SessionManager({
       tools,
       config,
@@ -101,6 +104,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
       mediaThreads,
       metrics,
       serviceLevel,
+      traces,
       log,
     });
     status = () => ({

@@ -11,6 +11,7 @@ import type { MediaServer } from '../media/media-server.js';
 import type { MediaThreads } from '../media/media-threads.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { CallStatus } from '../observability/server-status.js';
+import type { TurnTraces } from '../observability/turn-traces.js';
 import { plainLanguageModel, plainRecognizer } from './plain-words.js';
 import { pageTools } from '../tools/page-tools.js';
 import { builtInToolNames } from './built-in-tools.js';
@@ -27,6 +28,7 @@ export interface Shared {
   mediaThreads: MediaThreads;
   metrics: Metrics;
   serviceLevel: ServiceLevel;
+  traces: TurnTraces;
   log: Logger;
   /** The operator's functions. */
   tools: readonly Tool[];
@@ -150,7 +152,7 @@ export class SessionManager {
     grant: Grant,
     leave: () => void,
   ): Promise<Call> {
-    const { config, engines, metrics, serviceLevel } = this.#shared;
+    const { config, engines, metrics, serviceLevel, traces } = this.#shared;
     const id = randomUUID();
     const ofPage = pageTools(
       request.tools ?? [],
@@ -183,6 +185,7 @@ export class SessionManager {
         voice,
         tools: [...this.#shared.tools, ...ofPage],
         serviceLevel,
+        traces,
       });
       const call: Call = { session, media, caller: grant.caller };
       this.#calls.set(id, call);

@@ -9,6 +9,7 @@ import type { Logger } from '../log.js';
 import type { CallMedia } from '../media/call-media.js';
 import type { HeardWindow } from '../media/media-types.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { TurnTraces } from '../observability/turn-traces.js';
 import type { CallStatus } from '../observability/server-status.js';
 import type { AgentState, EndReason, PlayoutReport, TurnLatency, TurnUpdate } from '../protocol.js';
 import { builtInTools } from './built-in-tools.js';
@@ -49,6 +50,7 @@ export interface SessionOptions {
   /** Functions that the agent may call, besides the built-in ones. */
   tools: readonly Tool[];
   serviceLevel: Pick<ServiceLevel, 'answered' | 'spareWork'>;
+  traces: Pick<TurnTraces, 'answered'>;
 }
 
 export class Session {
@@ -92,6 +94,7 @@ export class Session {
         onLatency: (latency) => {
           metrics.turnAnswered(latency);
           options.serviceLevel.answered(latency.voiceToVoiceMs);
+          options.traces.answered(this.id, latency);
           this.#answers++;
           this.#lastLatency = latency;
           listener.latency(latency);
