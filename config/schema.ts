@@ -82,6 +82,9 @@ export const configSchema = z.strictObject({
   log: z.strictObject({
     level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   }),
+  telemetry: z.strictObject({
+    tracesUrl: z.union([z.literal(''), z.url()]),
+  }),
   media: z.strictObject({
     workers: z.int().min(0).max(64),
     listenAddress: z.string(),

@@ -11,9 +11,12 @@ import { DEFAULT_MEDIA_THREAD_OPTIONS, type MediaThreadOptions } from './media/m
 import { startMediaServer } from './media/media-server.js';
 import { startMediaThreads } from './media/media-threads.js';
 import { Metrics } from './observability/metrics.js';
+import { logResources } from './observability/resource-line.js';
+import type { ServerStatus } from './observability/server-status.js';
 import { Refusals } from './observability/refusals.js';
 import { preloadPrompt } from './session/preload-prompt.js';
 import { ServiceLevel } from './session/service-level.js';
+import { TurnTraces } from './observability/turn-traces.js';
 import { SessionManager } from './session/session-manager.js';
 import { loadOperatorTools } from './tools/operator-tools.js';
 import { startSignalling } from './signalling/signalling.js';
@@ -42,6 +45,7 @@ export interface AppParts {
  */
 export async function startApp(config: Config, log: Logger, parts: AppParts = {}): Promise<App> {
   const closers: (() => Promise<void> | void)[] = [];
+  let status: (() => ServerStatus) | undefined;
   let unready: string | undefined = 'starting';
   let closing: Promise<void> | undefined;
   const hurry = new AbortController();
@@ -68,6 +72,7 @@ export async function startApp(config: Config, log: Logger, parts: AppParts = {}
       access,
       refusals,
       unready: () => unready,
+      status: () => status?.(),
       log,
     });
     closers.push(() => {
@@ -98,6 +103,8 @@ export async function startApp(config: Config, log: Logger, parts: AppParts = {}
       targetMs: config.service.targetMs,
       queueAgeMs: () => Math.max(0, ...Object.values(engines.queues()).map((load) => load.oldestWaitingMs)),
     });
+    const traces = new TurnTraces(config.telemetry.tracesUrl, log);
+    closers.push(() => traces.close());
     const manager = new SessionManager({
       tools,
       config,
@@ -106,14 +113,30 @@ export async function startApp(config: Config, log: Logger, parts: AppParts = {}
       mediaThreads,
       metrics,
       serviceLevel,
+      traces,
       log,
     });
+    status = () => ({
+      ...(unready === undefined ? {} : { unready }),
+      calls: {
+        now: manager.size,
+        free: Math.max(0, config.calls.max - manager.size),
+        waiting: manager.waiting,
+      },
+      ...(serviceLevel.p95Ms === undefined ? {} : { voiceToVoiceP95Ms: serviceLevel.p95Ms }),
+      pressure: serviceLevel.pressure,
+      queues: engines.queues(),
+      live: manager.live,
+    });
+    const media = () => mediaThreads.counters();
+    closers.push(logResources({ status, media, waitingPlaces: config.calls.waiting }, log));
     metrics.observe({
       calls: () => manager.size,
+      freePlaces: () => Math.max(0, config.calls.max - manager.size),
       waiting: () => manager.waiting,
       pressure: () => serviceLevel.pressure,
       freeSequences: () => engines.languageModel.free,
-      media: () => mediaThreads.counters(),
+      media,
       queues: () => engines.queues(),
     });
     const signalling = startSignalling(http, {

@@ -16,6 +16,7 @@ import {
 } from './errors.js';
 import type { Logger } from './log.js';
 import type { Metrics } from './observability/metrics.js';
+import type { ServerStatus } from './observability/server-status.js';
 import type { Refusals } from './observability/refusals.js';
 import { projectRoot } from './project-root.js';
 import { createHttpServer, type TlsFiles } from './tls.js';
@@ -27,6 +28,8 @@ export interface HttpOptions {
   metrics: Metrics;
   access: Access;
   refusals: Refusals;
+  /** What administrators see; undefined while the server starts. */
+  status(): ServerStatus | undefined;
   /** Why the server would not serve a new caller at this moment, or `undefined` when it would. */
   unready(): string | undefined;
   log: Logger;
@@ -100,6 +103,15 @@ async function handle(
       if (request.method !== 'POST') return send(response, 405, 'Tokens are made by POST.\n');
       const issued = await takeTokenRequest(request, options.access);
       return send(response, 201, `${JSON.stringify(issued)}\n`, 'application/json');
+    }
+    case '/admin':
+      request.url = '/admin.html';
+      return page(request, response, () => send(response, 404, 'There is no such page.\n'));
+    case '/v1/status': {
+      await adminOnly(request, options.access);
+      const status = options.status();
+      if (status === undefined) return send(response, 503, 'starting\n');
+      return send(response, 200, `${JSON.stringify(status)}\n`, 'application/json');
     }
     case '/metrics': {
       await adminOnly(request, options.access);

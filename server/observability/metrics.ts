@@ -10,6 +10,8 @@ import type { EndReason, TurnLatency } from '../protocol.js';
 export interface MetricSources {
   /** Calls at this moment. */
   calls(): number;
+  /** Places for calls that are free. */
+  freePlaces(): number;
   /** Callers in the waiting line. */
   waiting(): number;
   /** How near the server is to its target: 1 is at it. */
@@ -95,6 +97,7 @@ export class Metrics {
   /** Registers the gauges that are read from the running server. Once. */
   observe(sources: MetricSources): void {
     this.#gauge('parley_calls', 'Calls at this moment.', () => sources.calls());
+    this.#gauge('parley_calls_free', 'Places for calls that are free.', () => sources.freePlaces());
     this.#gauge('parley_calls_waiting', 'Callers in the waiting line.', () => sources.waiting());
     this.#gauge(
       'parley_service_pressure',

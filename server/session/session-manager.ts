@@ -10,6 +10,8 @@ import { CallMedia } from '../media/call-media.js';
 import type { MediaServer } from '../media/media-server.js';
 import type { MediaThreads } from '../media/media-threads.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { CallStatus } from '../observability/server-status.js';
+import type { TurnTraces } from '../observability/turn-traces.js';
 import { plainLanguageModel, plainRecognizer } from './plain-words.js';
 import { pageTools } from '../tools/page-tools.js';
 import { builtInToolNames } from './built-in-tools.js';
@@ -26,6 +28,7 @@ export interface Shared {
   mediaThreads: MediaThreads;
   metrics: Metrics;
   serviceLevel: ServiceLevel;
+  traces: TurnTraces;
   log: Logger;
   /** The operator's functions. */
   tools: readonly Tool[];
@@ -47,6 +50,8 @@ export interface DrainLimits {
 /** A call that was let in. */
 export interface Call {
   session: Session;
+  /** Whom the caller's token was made for. */
+  caller?: string | undefined;
   media: CallMedia;
 }
 
@@ -69,6 +74,14 @@ export class SessionManager {
   /** Calls at this moment, those being opened included. */
   get size(): number {
     return this.#admission.taken;
+  }
+
+  /** What an administrator sees of each call. */
+  get live(): CallStatus[] {
+    return [...this.#calls.values()].map(({ session, caller }) => ({
+      ...session.status,
+      ...(caller === undefined ? {} : { caller }),
+    }));
   }
 
   /** Callers in the waiting line. */
@@ -139,7 +152,7 @@ export class SessionManager {
     grant: Grant,
     leave: () => void,
   ): Promise<Call> {
-    const { config, engines, metrics, serviceLevel } = this.#shared;
+    const { config, engines, metrics, serviceLevel, traces } = this.#shared;
     const id = randomUUID();
     const ofPage = pageTools(
       request.tools ?? [],
@@ -172,8 +185,9 @@ export class SessionManager {
         voice,
         tools: [...this.#shared.tools, ...ofPage],
         serviceLevel,
+        traces,
       });
-      const call: Call = { session, media };
+      const call: Call = { session, media, caller: grant.caller };
       this.#calls.set(id, call);
       session.onClosed(() => {
         this.#calls.delete(id);

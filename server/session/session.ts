@@ -9,6 +9,8 @@ import type { Logger } from '../log.js';
 import type { CallMedia } from '../media/call-media.js';
 import type { HeardWindow } from '../media/media-types.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { TurnTraces } from '../observability/turn-traces.js';
+import type { CallStatus } from '../observability/server-status.js';
 import type { AgentState, EndReason, PlayoutReport, TurnLatency, TurnUpdate } from '../protocol.js';
 import { builtInTools } from './built-in-tools.js';
 import { Dialogue } from './dialogue.js';
@@ -48,6 +50,7 @@ export interface SessionOptions {
   /** Functions that the agent may call, besides the built-in ones. */
   tools: readonly Tool[];
   serviceLevel: Pick<ServiceLevel, 'answered' | 'spareWork'>;
+  traces: Pick<TurnTraces, 'answered'>;
 }
 
 export class Session {
@@ -60,6 +63,10 @@ export class Session {
   #lengthTimer: NodeJS.Timeout | undefined;
   #silenceTimer: NodeJS.Timeout | undefined;
   #ready = false;
+  readonly #startedAt = new Date();
+  #state: AgentState = 'listening';
+  #answers = 0;
+  #lastLatency: TurnLatency | undefined;
   #endAfterAnswer = false;
   #closing: Promise<void> | undefined;
   readonly #closedListeners: (() => void)[] = [];
@@ -79,11 +86,17 @@ export class Session {
           allowsTool(options.grant, name),
         ),
         spareWork: () => options.serviceLevel.spareWork,
-        onState: (state) => listener.state(state),
+        onState: (state) => {
+          this.#state = state;
+          listener.state(state);
+        },
         onTurn: (update) => listener.turn(update),
         onLatency: (latency) => {
           metrics.turnAnswered(latency);
           options.serviceLevel.answered(latency.voiceToVoiceMs);
+          options.traces.answered(this.id, latency);
+          this.#answers++;
+          this.#lastLatency = latency;
           listener.latency(latency);
           this.#log.info({ latency }, 'turn answered');
         },
@@ -108,6 +121,17 @@ export class Session {
       () => this.#end('connectTimeout', 'The connection for sound did not come up in time.'),
       config.calls.connectTimeoutMs,
     );
+  }
+
+  /** What an administrator sees of the call. */
+  get status(): Omit<CallStatus, 'caller'> {
+    return {
+      id: this.id,
+      startedAt: this.#startedAt.toISOString(),
+      state: this.#ready ? this.#state : 'connecting',
+      answers: this.#answers,
+      ...(this.#lastLatency === undefined ? {} : { lastLatency: this.#lastLatency }),
+    };
   }
 
   /** Aborts when the call is over. */

@@ -95,7 +95,9 @@ function nodeBuild(entryPoints: string[]): BuildOptions {
 /** The page, and each `*.worklet.ts`, which an audio thread loads as a file of its own. */
 function pageBuild(pageFiles: string[]): BuildOptions {
   const entryPoints = pageFiles.filter(
-    (file) => file === join(PAGE_FOLDER, 'main.ts') || file.endsWith('.worklet.ts'),
+    (file) =>
+      [join(PAGE_FOLDER, 'main.ts'), join(PAGE_FOLDER, 'admin.ts')].includes(file) ||
+      file.endsWith('.worklet.ts'),
   );
   return { entryPoints, bundle: true, minify: true, platform: 'browser', target: 'es2022', format: 'esm' };
 }

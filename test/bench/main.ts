@@ -4,6 +4,7 @@
 const benchmarks: Readonly<Record<string, string>> = {
   profile: 'time until ready and memory of all processes',
   voices: 'lateness and losses of the answers while the engines work for several callers',
+  cost: 'what a caller costs an hour, from measured capacity and a table of prices',
   kills: 'each part killed in mid call: who is affected, and how long until service',
   proxies: 'the configurations for Caddy and nginx, tried with the programs themselves',
   network: 'calls over a slow and lossy link, with UDP or all but a TURN server blocked (as root)',

@@ -57,6 +57,7 @@ beforeAll(async () => {
     access,
     refusals,
     unready,
+    status: unready,
     log,
   });
   const start = (_: StartCallRequest, listener: SessionListener): Promise<SignalledCall> => {

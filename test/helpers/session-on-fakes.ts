@@ -68,6 +68,7 @@ export class SessionOnFakes {
       systemPrompt: '',
       voice: 'hum',
       tools,
+      traces: { answered: () => undefined },
       serviceLevel: new ServiceLevel({ targetMs: 0, queueAgeMs: () => 0 }),
     });
     this.session.onClosed(() => (this.closed = true));

@@ -53,6 +53,7 @@ describe('a server with keys', () => {
       access,
       refusals,
       unready: () => undefined,
+      status: () => undefined,
       log,
     });
     url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
