@@ -41,7 +41,7 @@ describe('a model that may think', () => {
     const model = await open(thinking);
     const { prompt, text } = promptOf(model, 'discourage');
     expect(text).toMatch(/assistant\n<think>\n\n<\/think>\n\n$/);
-    const turn = prompt.callerTurn([], 'hi', []);
+    const turn = prompt.callerTurn(prompt.tokens([{ role: 'user', text: 'hi' }], []));
     expect(model.detokenize(turn?.tokens ?? [], true)).toMatch(/user\nhi$/);
     expect(promptOf(model, 'auto').text).toMatch(/assistant\n$/);
   });
