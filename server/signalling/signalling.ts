@@ -224,6 +224,7 @@ class Connection {
         .start(admitted.request, this.#listener(place), grant, this.#left.signal)
         .catch((error: unknown) => {
           place.ended();
+          if (this.#left.signal.aborted) throw new NotFoundError('The connection is gone.');
           throw error;
         });
       if (this.#left.signal.aborted) {

@@ -39,7 +39,7 @@ if (question === undefined || story === undefined) throw new Error('There are no
 const clips: SoakClips = { question, story };
 const places = callers * placesPerCaller;
 const server = await ServerProcess.start({
-  PARLEY_LOG_LEVEL: 'warn',
+  PARLEY_LOG_LEVEL: 'info',
   PARLEY_CALLS_MAX: String(places),
   PARLEY_LANGUAGE_MODEL_SEQUENCES: String(places),
   PARLEY_CALLS_CONNECT_TIMEOUT_MS: '2000',
