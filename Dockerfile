@@ -8,9 +8,12 @@
 FROM node:20-bookworm-slim AS packages
 WORKDIR /parley
 COPY package.json package-lock.json .npmrc ./
+# cpu, or cuda to keep what runs on graphics cards.
+ARG DEVICE=cpu
 RUN npm ci --omit=dev \
   # What runs on other systems or on graphics cards is four fifths of the packages.
-  && rm -rf node_modules/@node-llama-cpp/*-cuda* node_modules/@node-llama-cpp/*-vulkan \
+  && { [ "$DEVICE" = cuda ] || rm -rf node_modules/@node-llama-cpp/*-cuda*; } \
+  && rm -rf node_modules/@node-llama-cpp/*-vulkan \
     node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32
 
 # Built anew only when mediasoup, the recipe or the set-up changes.
