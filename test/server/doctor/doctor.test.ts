@@ -1,12 +1,8 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { loadConfig, type Config } from '../../../server/config.js';
 import { conversation } from '../../../server/doctor/conversation.js';
 import type { Finding, Part } from '../../../server/doctor/finding.js';
 import { models } from '../../../server/doctor/models.js';
-import { ports } from '../../../server/doctor/ports.js';
 
 async function findings(part: Part, environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   const found: Finding[] = [];
@@ -14,27 +10,6 @@ async function findings(part: Part, environment: NodeJS.ProcessEnv): Promise<Fin
   for await (const finding of part.examine(config)) found.push(finding);
   return found;
 }
-
-it('tells ports that are taken, by TCP and by UDP', async () => {
-  const http = createServer().listen(0, '127.0.0.1');
-  const sound = createSocket('udp4').bind(0, '127.0.0.1');
-  await Promise.all([once(http, 'listening'), once(sound, 'listening')]);
-  const port = (http.address() as AddressInfo).port;
-  const media = sound.address().port;
-  const found = await findings(ports, {
-    PORT: String(port),
-    PARLEY_MEDIA_PORT: String(media),
-    PARLEY_MEDIA_WORKERS: '1',
-  });
-  http.close();
-  sound.close();
-  const bad = found.filter(({ state }) => state === 'bad').map(({ what }) => what);
-  expect(bad).toEqual([
-    expect.stringContaining(`TCP port ${port} on 127.0.0.1 (page and signalling) is taken`) as string,
-    expect.stringContaining(`UDP port ${media} on 127.0.0.1 (sound) is taken`) as string,
-  ]);
-  expect(found.at(-1)?.what).toMatch(/only for browsers on this machine/);
-});
 
 it('tells models that are not here, and what fetches them', async () => {
   expect((await findings(models, {})).every(({ state }) => state === 'good')).toBe(true);
