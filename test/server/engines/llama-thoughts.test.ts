@@ -16,6 +16,7 @@ const plain = `${turns}{%- if add_generation_prompt -%}{{ '<|im_start|>assistant
 
 describe('a model that may think', () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-thoughts-'));
+  const models: LlamaModel[] = [];
   let llama: Llama;
   let open: (template: string) => Promise<LlamaModel>;
 
@@ -24,10 +25,14 @@ describe('a model that may think', () => {
     open = async (template) => {
       const path = join(folder, `${template.length}.gguf`);
       await writeRandomModel(path, shapes.tiny, { 'tokenizer.chat_template': template });
-      return llama.loadModel({ modelPath: path, gpuLayers: 0 });
+      const model = await llama.loadModel({ modelPath: path, gpuLayers: 0 });
+      // Held until the end: a model that the collector finds and llama.cpp ends at the same moment can hang.
+      models.push(model);
+      return model;
     };
   });
   afterAll(async () => {
+    for (const model of models) await model.dispose();
     await llama.dispose();
     rmSync(folder, { recursive: true });
   });
