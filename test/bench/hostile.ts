@@ -10,7 +10,8 @@ import { WebRtcCaller } from '../callers/web-rtc-caller.js';
 import { ServerProcess, type Resources } from '../helpers/server-process.js';
 import { until } from '../helpers/until.js';
 import type { Attack, AttackResult } from '../hostile/attacks.js';
-import { GoodCall, quantile, type Noticed } from '../hostile/good-call.js';
+import { quantile } from '../helpers/quantiles.js';
+import { GoodCall, type Noticed } from '../hostile/good-call.js';
 import { runAttack } from '../hostile/run-attack.js';
 
 const { values } = parseArgs({

@@ -6,6 +6,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
 import type { ChatMessage, LanguageModelHandle, ReplyOptions } from '../../server/engines/engine-types.js';
 import { LlamaLanguageModel } from '../../server/engines/llama-language-model.js';
+import { quantile } from '../helpers/quantiles.js';
 import { pocketModel } from '../server/engines/pocket-model.js';
 
 /** Turns that each caller speaks. */
@@ -83,14 +84,14 @@ async function measure(callers: number) {
   const first = firstOf(false);
   return {
     callers,
-    'first p50 ms': quantile(first, 0.5),
-    'first p95 ms': quantile(first, 0.95),
-    'after a tool, p50 ms': quantile(firstOf(true), 0.5),
-    'whole p50 ms': quantile(
+    'first p50 ms': milliseconds(first, 0.5),
+    'first p95 ms': milliseconds(first, 0.95),
+    'after a tool, p50 ms': milliseconds(firstOf(true), 0.5),
+    'whole p50 ms': milliseconds(
       turns.map((turn) => turn.totalMs),
       0.5,
     ),
-    'end of turn p50 ms': quantile(
+    'end of turn p50 ms': milliseconds(
       turns.map((turn) => turn.endOfTurnMs),
       0.5,
     ),
@@ -147,8 +148,8 @@ async function rollBackBesideReplies() {
   await Promise.all(handles.map((handle) => handle.close()));
   return {
     'callers answering': others.length,
-    'roll-back p50 ms': quantile(waits, 0.5),
-    'roll-back max ms': quantile(waits, 1),
+    'roll-back p50 ms': milliseconds(waits, 0.5),
+    'roll-back max ms': milliseconds(waits, 1),
   };
 }
 
@@ -164,9 +165,8 @@ async function memoryWith(sequences: number): Promise<number> {
   return used;
 }
 
-function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(1));
+function milliseconds(values: readonly number[], share: number): number {
+  return Number(quantile(values, share).toFixed(1));
 }
 
 function megabytes(bytes: number): string {

@@ -7,7 +7,7 @@ import { loadConfig } from '../../server/config.js';
 import type { ChatMessage, ReplyOptions } from '../../server/engines/engine-types.js';
 import { LlamaLanguageModel } from '../../server/engines/llama-language-model.js';
 import { pocketModel } from '../server/engines/pocket-model.js';
-import { quantile } from './load/quantiles.js';
+import { quantile } from '../helpers/quantiles.js';
 
 const config = loadConfig({});
 const [turns = '200', contextTokens = String(config.languageModel.contextTokens), path = pocketModel.path] =

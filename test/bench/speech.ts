@@ -13,6 +13,7 @@ import {
 import { FliteSynthesizer } from '../../server/engines/flite-synthesizer.js';
 import { PocketSphinxRecognizer } from '../../server/engines/pocketsphinx-recognizer.js';
 import { createLogger } from '../../server/log.js';
+import { quantile } from '../helpers/quantiles.js';
 import { throughOpus } from './opus-channel.js';
 import { clips, everydaySentences, synthesized, type Speaker } from './speech-corpus.js';
 import { wordErrors } from '../../server/doctor/word-errors.js';
@@ -192,12 +193,6 @@ function sum(totals: Map<string, Count>, column: string, count: Count): string {
 
 function ratio({ errors, words }: Count): string {
   return `${((100 * errors) / Math.max(1, words)).toFixed(1)} %`;
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return (
-    [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))] ?? NaN
-  );
 }
 
 function milliseconds(values: readonly number[]): string[] {

@@ -99,9 +99,3 @@ export class GoodCall {
     }
   }
 }
-
-/** @param share 0 to 1. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}

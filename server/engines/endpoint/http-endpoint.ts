@@ -2,6 +2,7 @@
  * Requests to an engine elsewhere: connections are kept, a request that has brought nothing yet is tried again, one that
  * is aborted is closed, and an endpoint that is down is left alone for a while.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvHttpProxyAgent, FormData, request, type Dispatcher } from 'undici';
 import { EngineFailedError } from '../../errors.js';
 import { abortReason } from '../turnstile.js';
@@ -147,16 +148,8 @@ function messageOf(error: unknown): string {
   return first instanceof Error ? first.message : error.message;
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(abortReason(signal));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', onAbort, { once: true });
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {
+    throw abortReason(signal);
   });
 }

@@ -1,4 +1,5 @@
 /** The figures of a run as a table. */
+import { quantile } from '../../helpers/quantiles.js';
 import type { ScoredTurn } from './scoring.js';
 
 interface Row {
@@ -98,14 +99,9 @@ function falseStops(turns: readonly ScoredTurn[], kind: ScoredTurn['kind']): str
 }
 
 function times(values: readonly (number | undefined)[]): string {
-  const known = values.filter((value) => value !== undefined).sort((one, other) => one - other);
+  const known = values.filter((value) => value !== undefined);
   if (known.length === 0) return none;
-  return `${percentile(known, 0.5)} / ${percentile(known, 0.95)}`;
-}
-
-/** @param sorted ascending. */
-function percentile(sorted: readonly number[], share: number): number {
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? NaN);
+  return `${Math.round(quantile(known, 0.5))} / ${Math.round(quantile(known, 0.95))}`;
 }
 
 /** How many of those that are known are so, for instance `2 of 120 (1.7 %)`. */

@@ -5,7 +5,7 @@ import { monotonicMs } from '../../../server/media/media-types.js';
 import { speechClip } from '../../callers/caller-speech.js';
 import { RefusedError, SignallingClient } from '../../callers/signalling-client.js';
 import { WebRtcCaller } from '../../callers/web-rtc-caller.js';
-import { quantiles } from './quantiles.js';
+import { quantiles } from '../../helpers/quantiles.js';
 
 /** Makes trouble until the signal aborts. @returns what came of it, in a sentence. */
 export type Disturber = (url: string, signal: AbortSignal) => Promise<string>;

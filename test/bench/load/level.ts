@@ -8,7 +8,7 @@ import { monotonicMs } from '../../../server/media/media-types.js';
 import type { TurnLatency } from '../../../server/protocol.js';
 import { LoadCaller, type CallerRecord, type SpokenLine, type TurnRecord } from './load-caller.js';
 import type { Disturber } from './disturbers.js';
-import { quantiles, type Quantiles } from './quantiles.js';
+import { quantiles, type Quantiles } from '../../helpers/quantiles.js';
 import { linesOf } from './script.js';
 import type { Design, Site } from './sites.js';
 import { ServerWatch, type ServerUse } from './server-watch.js';

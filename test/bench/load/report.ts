@@ -1,6 +1,6 @@
 /** What a run of the load tester found, for people. */
 import type { LevelResult } from './level.js';
-import type { Quantiles } from './quantiles.js';
+import type { Quantiles } from '../../helpers/quantiles.js';
 import { designs } from './sites.js';
 
 const ms = (value: number) => Math.round(value);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { quantile, quantiles } from './quantiles.js';
+import { quantile, quantiles } from '../../helpers/quantiles.js';
 import { judge, linesOf, mostCallers, nameOf } from './script.js';
 
 const [hello, , sum, ask, joke] = linesOf(0);
