@@ -21,29 +21,18 @@ export const Urgency = {
 
 /**
  * Steps of answers first, then prompts by urgency. The library's own strategy lets a long prompt that was queued first
- * keep every answer waiting until it is through.
- * @param replying how many answers are being generated now. Their next step is often queued just after a batch was
- *   put together, so that looking at the queue alone would miss them.
- * @param promptTokens how many tokens of prompts may go into a batch beside them.
+ * keep every answer waiting until it is through. (How much of a prompt is queued at a time, SequenceGroup decides.)
  */
-export function stepsBeforePrompts(
-  replying: () => number,
-  promptTokens: () => number,
-): CustomBatchingPrioritizationStrategy {
-  return ({ items, size }) => {
-    const steps = items.filter((item) => item.tokens.length <= stepTokens);
-    const prompts = items
-      .filter((item) => item.tokens.length > stepTokens)
-      .sort((one, other) => other.evaluationPriority - one.evaluationPriority);
-    let left = size;
-    const take = (item: (typeof items)[number]) => {
-      const processAmount = Math.min(item.tokens.length, left);
-      left -= processAmount;
-      return { item, processAmount };
-    };
-    const batch = steps.map(take);
-    if (steps.length > 0 || replying() > 0) left = Math.min(left, promptTokens());
-    batch.push(...prompts.map(take));
-    return batch.filter(({ processAmount }) => processAmount > 0);
-  };
-}
+export const stepsBeforePrompts: CustomBatchingPrioritizationStrategy = ({ items, size }) => {
+  const steps = items.filter((item) => item.tokens.length <= stepTokens);
+  const prompts = items
+    .filter((item) => item.tokens.length > stepTokens)
+    .sort((one, other) => other.evaluationPriority - one.evaluationPriority);
+  let left = size;
+  const batch = [...steps, ...prompts].map((item) => {
+    const processAmount = Math.min(item.tokens.length, left);
+    left -= processAmount;
+    return { item, processAmount };
+  });
+  return batch.filter(({ processAmount }) => processAmount > 0);
+};

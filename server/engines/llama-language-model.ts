@@ -120,12 +120,7 @@ export class LlamaLanguageModel implements LanguageModel {
         batchSize: plan.batchTokens,
         threads: { ideal: threads, min: threads },
         ...(llama.gpu === false ? {} : { flashAttention: 'auto' }),
-        batching: {
-          itemPrioritizationStrategy: stepsBeforePrompts(
-            () => group.replying,
-            () => group.pace.promptTokens(true),
-          ),
-        },
+        batching: { itemPrioritizationStrategy: stepsBeforePrompts },
       });
       const { summarises = !small } = options;
       const prompt = new LlamaPrompt(model, small, options.thoughts);

@@ -83,8 +83,8 @@ export class LlamaSequence {
 
   /**
    * Evaluates `tokens` as far as the sequence does not hold them yet, and forgets everything that follows.
-   * @param urgency asked before each chunk.
-   * @param enough asked between chunks: ends the work early.
+   * @param urgency asked before each piece.
+   * @param enough asked between pieces: ends the work early.
    */
   async prefill(
     tokens: Token[],
@@ -93,20 +93,11 @@ export class LlamaSequence {
     enough: () => boolean = () => false,
   ): Promise<void> {
     await this.#rollBack(tokens, signal);
-    this.#group.prompting++;
-    try {
-      while (this.#sequence.nextTokenIndex < tokens.length && !enough()) {
-        signal.throwIfAborted();
-        const start = this.#sequence.nextTokenIndex;
-        const chunk = tokens.slice(start, start + this.#group.chunkTokens);
-        await this.#evaluate(
-          () => this.#sequence.evaluateWithoutGeneratingNewTokens(chunk, { evaluationPriority: urgency() }),
-          chunk.length,
-        );
-      }
-    } finally {
-      this.#group.prompting--;
-    }
+    if (enough()) return;
+    await this.#pieceByPiece(tokens, signal, async (piece) => {
+      await this.#sequence.evaluateWithoutGeneratingNewTokens(piece, { evaluationPriority: urgency() });
+      return enough() ? true : undefined;
+    });
     signal.throwIfAborted();
   }
 
@@ -117,39 +108,42 @@ export class LlamaSequence {
     urgency: () => EvaluationPriority,
     signal: AbortSignal,
   ): AsyncGenerator<Token> {
-    const last = await this.#prefillButLast(prompt, urgency, signal);
-    const tokens = this.#sequence.evaluate(last, { temperature, evaluationPriority: urgency() });
-    let speaking = false;
+    let tokens: AsyncGenerator<Token, void | Token> | undefined;
     try {
-      for (;;) {
-        // The first one evaluates the end of the prompt as well.
-        const next = await this.#evaluate(() => tokens.next(), speaking ? 0 : last.length);
-        if (next.done === true) return;
+      let next = await this.#withEnd(prompt, urgency, signal, (end) => {
+        // From here on, for the others' prompts are to leave room for the next step.
+        this.#group.replying++;
+        tokens = this.#sequence.evaluate(end, { temperature, evaluationPriority: urgency() });
+        return tokens.next();
+      });
+      while (tokens !== undefined && next.done !== true) {
         signal.throwIfAborted();
-        if (!speaking) this.#group.replying++;
-        speaking = true;
         yield next.value;
         signal.throwIfAborted();
+        const answer = tokens;
+        next = await this.#watch((stalled) => this.#group.step(() => answer.next(), stalled));
       }
     } finally {
-      if (speaking) this.#group.replying--;
-      if (this.#failure === undefined) await tokens.return();
+      if (tokens !== undefined) {
+        this.#group.replying--;
+        if (this.#failure === undefined) await tokens.return();
+      }
     }
   }
 
   /** Probability (0 to 1) that `token` comes after `tokens`, which the sequence then holds. */
   async probability(tokens: Token[], token: Token, signal: AbortSignal): Promise<number> {
-    const last: ControlledEvaluateInputItem[] = await this.#prefillButLast(
+    if (tokens.length === 0) return 0;
+    const outputs = await this.#withEnd(
       tokens,
       () => Urgency.endOfTurn,
       signal,
-    );
-    const end = tokens.at(-1);
-    if (end === undefined) return 0;
-    const input = last.with(-1, [end, { generateNext: probabilityOf(token) }]);
-    const outputs = await this.#evaluate(
-      () => this.#sequence.controlledEvaluate(input, { evaluationPriority: Urgency.endOfTurn }),
-      input.length,
+      (end) => {
+        const input: ControlledEvaluateInputItem[] = [...end];
+        const last = end.at(-1);
+        if (last !== undefined) input[end.length - 1] = [last, { generateNext: probabilityOf(token) }];
+        return this.#sequence.controlledEvaluate(input, { evaluationPriority: Urgency.endOfTurn });
+      },
     );
     signal.throwIfAborted();
     const { logits: found, totalLogitWeight } = outputs.at(-1)?.next ?? {};
@@ -158,16 +152,46 @@ export class LlamaSequence {
     return Math.exp(logit - Math.max(...found.values())) / totalLogitWeight;
   }
 
-  /** Evaluates all but the last chunk, which goes together with the first step: one batch less to wait for. */
-  async #prefillButLast(
+  /**
+   * Evaluates `tokens`, the last piece of them, at least one, with `work`: the first step goes into the same batch, so that
+   * there is one batch less to wait for.
+   */
+  async #withEnd<T>(
     tokens: Token[],
     urgency: () => EvaluationPriority,
     signal: AbortSignal,
-  ): Promise<Token[]> {
-    const held = Math.min(this.#shared(tokens), tokens.length - 1);
-    const ahead = Math.max(held, tokens.length - this.#group.chunkTokens);
-    await this.prefill(tokens.slice(0, ahead), urgency, signal);
-    return tokens.slice(ahead);
+    work: (end: Token[]) => Promise<T>,
+  ): Promise<T> {
+    await this.#rollBack(tokens.slice(0, -1), signal);
+    const done = await this.#pieceByPiece(tokens, signal, async (piece, last) => {
+      if (last) return { value: await work(piece) };
+      await this.#sequence.evaluateWithoutGeneratingNewTokens(piece, { evaluationPriority: urgency() });
+      return undefined;
+    });
+    if (done === undefined) throw new RangeError('There is no prompt.');
+    return done.value;
+  }
+
+  /** Has `work` evaluate what the sequence does not hold of `tokens`, as much at a time as fits beside others, until it gives a result. */
+  async #pieceByPiece<T>(
+    tokens: Token[],
+    signal: AbortSignal,
+    work: (piece: Token[], last: boolean) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    this.#group.prompting++;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const rest = tokens.slice(this.#sequence.nextTokenIndex);
+        if (rest.length === 0) return undefined;
+        const result = await this.#watch((stalled) =>
+          this.#group.prompt((room) => work(rest.slice(0, room), room === rest.length), rest.length, stalled),
+        );
+        if (result !== undefined) return result;
+      }
+    } finally {
+      this.#group.prompting--;
+    }
   }
 
   /** Tokens at the beginning of `tokens` that the sequence holds. */
@@ -184,10 +208,6 @@ export class LlamaSequence {
       await this.#watch(() =>
         this.#group.rollBack(() => this.#sequence.eraseContextTokenRanges([{ start, end }])),
       );
-  }
-
-  async #evaluate<T>(call: () => Promise<T>, promptTokens: number): Promise<T> {
-    return this.#watch((stalled) => this.#group.evaluate(call, promptTokens, stalled));
   }
 
   /** @param work gets a signal that aborts when it is given up. */

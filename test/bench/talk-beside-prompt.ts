@@ -1,123 +1,178 @@
 /**
- * `npm run bench -- talk-beside-prompt FILE.gguf`: how much longer the gaps between a talking caller's tokens are while
- * another caller's prompt of 1,000 tokens is evaluated, and how soon an abort of that takes effect. Four callers.
+ * `npm run bench -- talk-beside-prompt FILE.gguf [--threads N] [--short]`: how much longer the gaps between a talking caller's tokens
+ * are while another caller's prompt of 1,000 tokens is evaluated, beside node-llama-cpp's own order of batches; and how soon
+ * an abort of that prompt takes effect. Four callers; under four minutes.
  */
 import { availableParallelism, cpus } from 'node:os';
-import type { ChatMessage, LanguageModelHandle, ReplyOptions } from '../../server/engines/engine-types.js';
+import { parseArgs } from 'node:util';
+import type { ReplyOptions } from '../../server/engines/engine-types.js';
 import { LlamaLanguageModel } from '../../server/engines/llama-language-model.js';
+import { quantile, quantiles } from '../helpers/quantiles.js';
+import { Random } from '../helpers/random.js';
+import { stockTalkers } from './stock-talkers.js';
 
 const callers = 4;
 const promptTokens = 1000;
-const rounds = 2;
-const never = new AbortController().signal;
+/** An abort comes within so long, ms. */
+const abortedWithinMs = 1200;
 const options: ReplyOptions = { tools: [], maxTokens: 4000, temperature: 0.8 };
+const never = new AbortController().signal;
 
-const [path] = process.argv.slice(2);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { threads: { type: 'string', default: '0' }, short: { type: 'boolean', default: false } },
+});
+const [path] = positionals;
 if (path === undefined) throw new Error('talk-beside-prompt FILE.gguf (see the bench random-model)');
+const threads = Number(values.threads);
+/** A prompt that takes longer is ended: there are gaps enough by then, ms. */
+const promptLimitMs = values.short ? 6000 : 25_000;
+/** Gaps without a prompt, before it and after it each. */
+const gapsAlone = values.short ? 15 : 40;
+const aborts = values.short ? 5 : 20;
 
-const model = await LlamaLanguageModel.load({ path, sequences: callers, contextTokens: 4096, threads: 0 });
-await model.warm(never);
-const handles = Array.from({ length: callers }, () => model.open());
-const [talker, newcomer, ...others] = handles;
-if (talker === undefined || newcomer === undefined) throw new Error('There are too few sequences.');
-console.log(`${path}, ${availableParallelism()} threads, ${cpus()[0]?.model ?? ''}`);
+/** Several callers who talk, and one who brings prompts. */
+export interface Talkers {
+  /** Generates until the signal. */
+  talk(index: number, onToken: () => void, signal: AbortSignal): Promise<void>;
+  /** Evaluates a prompt; settles when it is evaluated, or aborted and none of it is being computed. */
+  prompt(text: string, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
 
-/** Generates until stopped; the times between tokens, ms. */
-function talk(handle: LanguageModelHandle) {
-  const stop = new AbortController();
-  const gaps: number[] = [];
-  const done = (async () => {
-    let last = 0;
-    try {
+async function parleysTalkers(path: string, threads: number): Promise<Talkers> {
+  const model = await LlamaLanguageModel.load({ path, sequences: callers, contextTokens: 4096, threads });
+  await model.warm(never);
+  const [newcomer, ...others] = Array.from({ length: callers }, () => model.open());
+  if (newcomer === undefined) throw new Error('There are too few sequences.');
+  return {
+    async talk(index, onToken, signal) {
       // Random weights may end an answer at any token.
-      while (!stop.signal.aborted) {
-        last = 0;
-        for await (const _ of handle.reply([{ role: 'user', text: 'talk' }], options, stop.signal)) {
-          const now = performance.now();
-          if (last > 0) gaps.push(now - last);
-          last = now;
+      while (!signal.aborted) {
+        const answer = (others[index] ?? newcomer).reply([{ role: 'user', text: 'talk' }], options, signal);
+        try {
+          for await (const _ of answer) onToken();
+        } catch (error) {
+          if (!signal.aborted) throw error;
         }
       }
-    } catch (error) {
-      if (!stop.signal.aborted) throw error;
-    }
-  })();
-  return {
-    gaps,
-    stop: async () => {
-      stop.abort();
-      await done;
     },
+    prompt: (text, signal) => newcomer.prefill([{ role: 'user', text }], options, signal),
+    close: () => model.close(),
   };
 }
 
 let lastPrompt = 0;
-/** A conversation of about a thousand tokens that begins unlike all others. */
-function prompt(): ChatMessage[] {
-  return [
-    { role: 'user', text: `${String(lastPrompt++).padEnd(8)}${'a long text '.repeat(promptTokens / 12)}` },
-  ];
+/** About a thousand tokens that begin unlike all others. */
+function prompt(): string {
+  return `${String(lastPrompt++).padEnd(8)}${'a long text '.repeat(promptTokens / 12)}`;
 }
 
-const rows = [];
-for (let round = 0; round < rounds; round++) {
-  for (const talking of [1, 3]) {
-    const talkers = [talker, ...others].slice(0, talking).map(talk);
-    const first = talkers[0];
-    if (first === undefined) continue;
-    await reached(first.gaps, 40);
-    const alone = first.gaps.splice(0).slice(5);
-    const before = model.evaluatedTokens;
-    const begin = performance.now();
-    await newcomer.prefill(prompt(), options, never);
-    const promptMs = performance.now() - begin;
-    const beside = first.gaps.splice(0);
-    await Promise.all(talkers.map((one) => one.stop()));
-    rows.push({
-      talking,
-      'gap alone p50 ms': at(alone, 0.5),
-      'beside a prompt p50 ms': at(beside, 0.5),
-      'p95 ms': at(beside, 0.95),
-      'times alone p50': Number((at(beside, 0.5) / at(alone, 0.5)).toFixed(2)),
-      'times alone p95': Number((at(beside, 0.95) / at(alone, 0.5)).toFixed(2)),
-      'tokens meanwhile': beside.length,
-      'prompt s': Number((promptMs / 1000).toFixed(1)),
-      evaluated: model.evaluatedTokens - before,
-    });
-  }
+/** `count` callers begin to talk; the times between the tokens of the first, ms. */
+function startTalking(talkers: Talkers, count: number) {
+  const stop = new AbortController();
+  const gaps: number[] = [];
+  let last: number | undefined;
+  const first = () => {
+    const now = performance.now();
+    if (last !== undefined) gaps.push(now - last);
+    last = now;
+  };
+  const talking = Array.from({ length: count }, (_, index) =>
+    talkers.talk(index, index === 0 ? first : () => undefined, stop.signal),
+  );
+  return {
+    gaps,
+    /** The next so many gaps. */
+    async next(wanted: number): Promise<number[]> {
+      gaps.length = 0;
+      while (gaps.length < wanted) await new Promise((resolve) => setTimeout(resolve, 10));
+      return gaps.slice();
+    },
+    async stop(): Promise<void> {
+      stop.abort();
+      await Promise.all(talking);
+    },
+  };
 }
-console.table(rows);
 
-/** From the abort to the end of the work: the chunk in the batch has been evaluated, and the sequence is free. */
-const aborts = [];
-for (const beside of [0, 1, 3]) {
-  const talkers = [talker, ...others].slice(0, beside).map(talk);
-  const known: number[] = [];
-  for (let round = 0; round < 10; round++) {
+async function measureGaps(name: string, talkers: Talkers, count: number) {
+  const talking = startTalking(talkers, count);
+  await talking.next(10);
+  const alone = await talking.next(gapsAlone);
+  talking.gaps.length = 0;
+  const begin = performance.now();
+  const limit = AbortSignal.timeout(promptLimitMs);
+  const whole = await talkers.prompt(prompt(), limit).then(
+    () => true,
+    () => false,
+  );
+  const beside = talking.gaps.slice();
+  const seconds = (performance.now() - begin) / 1000;
+  // What the prompt has kept waiting until now belongs to it.
+  const [pending = 0] = await talking.next(1);
+  beside.push(pending);
+  alone.push(...(await talking.next(gapsAlone)));
+  await talking.stop();
+  const base = quantile(alone, 0.5);
+  const of = quantiles(beside);
+  const times = (ms: number) => Number((ms / base).toFixed(2));
+  return {
+    order: name,
+    talking: count,
+    'alone p50 / p95 ms': `${base.toFixed(0)} / ${quantile(alone, 0.95).toFixed(0)}`,
+    'beside p50 / p95 / p99 / max ms': [of.p50, of.p95, of.p99, of.max]
+      .map((ms) => ms.toFixed(0))
+      .join(' / '),
+    'times p50': times(of.p50),
+    'times p95': times(of.p95),
+    'times p99': times(of.p99),
+    'times max': times(of.max),
+    gaps: of.count,
+    'prompt s': whole ? seconds.toFixed(1) : `> ${seconds.toFixed(1)}`,
+  };
+}
+
+/** From the abort to the end of all computing for the prompt: the sequence can take the next one. */
+async function measureAborts(talkers: Talkers, count: number) {
+  const talking = startTalking(talkers, count);
+  if (count > 0) await talking.next(10);
+  const random = new Random(7);
+  const waits: number[] = [];
+  let within = abortedWithinMs;
+  while (waits.length < aborts) {
     const abort = new AbortController();
-    const work = newcomer.prefill(prompt(), options, abort.signal);
-    // Somewhere in the middle of a chunk.
-    await new Promise((resolve) => setTimeout(resolve, 150 + 37 * round));
+    const work = talkers.prompt(prompt(), abort.signal).then(
+      () => false,
+      () => true,
+    );
+    await new Promise((resolve) => setTimeout(resolve, within * random.next()));
     const begin = performance.now();
     abort.abort();
-    await work.catch(() => known.push(performance.now() - begin));
+    if (await work) waits.push(performance.now() - begin);
+    // It was through before.
+    else within /= 2;
   }
-  await Promise.all(talkers.map((one) => one.stop()));
-  aborts.push({
-    'talking beside': beside,
-    'abort to end p50 ms': at(known, 0.5),
-    'most ms': at(known, 1),
-  });
-}
-console.table(aborts);
-await Promise.all(handles.map((handle) => handle.close()));
-await model.close();
-
-async function reached(gaps: readonly number[], count: number): Promise<void> {
-  while (gaps.length < count) await new Promise((resolve) => setTimeout(resolve, 20));
+  await talking.stop();
+  const { p50, p95, max } = quantiles(waits);
+  const [half, most, longest] = [p50, p95, max].map((ms) => Math.round(ms));
+  return { 'talking beside': count, aborts, 'p50 ms': half, 'p95 ms': most, 'max ms': longest };
 }
 
-function at(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
+console.log(`${path}, ${threads || availableParallelism()} threads, ${cpus()[0]?.model ?? ''}`);
+
+const parleys = await parleysTalkers(path, threads);
+const stock = await stockTalkers(path, callers, threads);
+const gapRows = [];
+for (const talking of [1, 3]) {
+  gapRows.push(await measureGaps('Parley', parleys, talking));
+  gapRows.push(await measureGaps('stock', stock, talking));
 }
+console.log('Gaps between tokens of a talking caller, alone and beside a prompt:');
+console.table(gapRows);
+const abortRows = [];
+for (const talking of [0, 1, 3]) abortRows.push(await measureAborts(parleys, talking));
+console.log('From an abort at a random moment of the prompt to the end of its work:');
+console.table(abortRows);
+await parleys.close();
+await stock.close();

@@ -11,41 +11,17 @@ describe('a batch', () => {
   it('has the steps of all answers, however long a prompt came first', () => {
     const prompt = item(400);
     const steps = [item(1), item(1)];
-    const batch = stepsBeforePrompts(
-      () => 2,
-      () => 32,
-    )({ items: [prompt, ...steps], size: 128 });
-    expect(batch).toEqual([
+    expect(stepsBeforePrompts({ items: [prompt, ...steps], size: 128 })).toEqual([
       { item: steps[0], processAmount: 1 },
       { item: steps[1], processAmount: 1 },
-      { item: prompt, processAmount: 32 },
+      { item: prompt, processAmount: 126 },
     ]);
-  });
-
-  it('leaves little room for prompts while somebody is answered, even when that step is not queued yet', () => {
-    expect(
-      stepsBeforePrompts(
-        () => 1,
-        () => 32,
-      )({ items: [item(400)], size: 128 })[0]?.processAmount,
-    ).toBe(32);
-    expect(
-      stepsBeforePrompts(
-        () => 0,
-        () => 32,
-      )({ items: [item(400)], size: 128 })[0]?.processAmount,
-    ).toBe(128);
   });
 
   it('has the more urgent prompt first', () => {
     const ahead = item(100, 1);
     const urgent = item(100, 5);
-    expect(
-      stepsBeforePrompts(
-        () => 0,
-        () => 32,
-      )({ items: [ahead, urgent], size: 128 }),
-    ).toEqual([
+    expect(stepsBeforePrompts({ items: [ahead, urgent], size: 128 })).toEqual([
       { item: urgent, processAmount: 100 },
       { item: ahead, processAmount: 28 },
     ]);
@@ -53,10 +29,7 @@ describe('a batch', () => {
 
   it('is never larger than its size', () => {
     const items = [...Array.from({ length: 20 }, () => item(1)), item(9), item(9)];
-    const batch = stepsBeforePrompts(
-      () => 3,
-      () => 32,
-    )({ items, size: 16 });
+    const batch = stepsBeforePrompts({ items, size: 16 });
     expect(batch.reduce((sum, { processAmount }) => sum + processAmount, 0)).toBe(16);
     for (const { processAmount } of batch) expect(processAmount).toBeGreaterThan(0);
   });
