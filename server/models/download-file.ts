@@ -35,13 +35,13 @@ const firstDelayMs = 500;
 export async function downloadFile(download: Download, signal: AbortSignal): Promise<Fetched> {
   const { source, hub } = download;
   try {
-    return await persistently(download, addressOf(source, hub.endpoint), signal);
+    return await downloadFrom(addressOf(source, hub.endpoint), download, signal);
   } catch (error) {
     if (source.mirror === undefined || !(error instanceof DownloadError)) throw error;
     try {
-      return await persistently(
-        download,
+      return await downloadFrom(
         new URL(`${source.mirror.replace(/\/+$/, '')}/${source.path}`),
+        download,
         signal,
       );
     } catch (second) {
@@ -53,7 +53,11 @@ export async function downloadFile(download: Download, signal: AbortSignal): Pro
   }
 }
 
-async function persistently(download: Download, address: URL, signal: AbortSignal): Promise<Fetched> {
+/**
+ * Fetches from one address, as often as that brings anything.
+ * @throws see {@link downloadFile}.
+ */
+export async function downloadFrom(address: URL, download: Download, signal: AbortSignal): Promise<Fetched> {
   const partial = partOf(download);
   let fruitless = 0;
   for (;;) {

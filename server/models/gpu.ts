@@ -1,14 +1,13 @@
 /** `npm run models -- gpu`: fetches what ONNX models need to compute on a graphics card, and says what the host lacks. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { getLlamaGpuTypes } from 'node-llama-cpp';
-import { graphicsCards } from '../doctor/graphics-cards.js';
+import { graphicsCards, type GraphicsCard } from '../doctor/graphics-cards.js';
 import { cudaFault } from '../engines/onnx/cuda-probe.js';
 import { projectRoot } from '../project-root.js';
-
-const installLimitMs = 1_800_000;
+import { fetchProvider, hasProvider, nugetIndex, type ProviderPlaces } from './cuda-provider.js';
 
 /** Libraries that the CUDA provider loads, and Debian's or NVIDIA's package of each. */
 const libraries: Readonly<Record<string, string>> = {
@@ -19,20 +18,40 @@ const libraries: Readonly<Record<string, string>> = {
   'libcudnn.so.9': 'libcudnn9-cuda-12',
 };
 
+export interface GpuSetUp extends ProviderPlaces {
+  /** Fetches for another machine, or before the card is there. */
+  force: boolean;
+  cards: () => Promise<GraphicsCard[]>;
+}
+
+/** As things are on this machine. */
+export function gpuSetUp(folder: string, force: boolean, print: (line: string) => void): GpuSetUp {
+  return {
+    home: join(projectRoot(), 'node_modules/onnxruntime-node'),
+    downloads: join(folder, '.cuda-provider'),
+    index: nugetIndex(process.env),
+    cards: graphicsCards,
+    force,
+    print,
+  };
+}
+
 /**
  * Says each thing as it is known.
  * @returns whether ONNX models can compute on the card now.
+ * @throws DownloadError when the provider cannot be fetched; the signal's reason.
  */
-export async function setUpGpu(print: (line: string) => void): Promise<boolean> {
+export async function setUpGpu(setUp: GpuSetUp, signal: AbortSignal): Promise<boolean> {
+  const { print } = setUp;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     print(`ONNX Runtime brings CUDA for Linux on x64 only, not for ${process.platform} on ${process.arch}.`);
     return false;
   }
-  const cards = await graphicsCards();
+  const cards = await setUp.cards();
   for (const { name, memory, driver } of cards) print(`card: ${name}, ${memory}, driver ${driver}`);
   if (cards.length === 0)
     print(
-      'card: none that the NVIDIA driver shows (nvidia-smi). Install the driver: apt-get install nvidia-driver',
+      'card: none that the NVIDIA driver shows (nvidia-smi). With a card in the machine, install the driver: apt-get install nvidia-driver',
     );
   const missing = await missingLibraries();
   if (missing.length === 0) print('CUDA 12 and cuDNN 9: installed');
@@ -41,50 +60,22 @@ export async function setUpGpu(print: (line: string) => void): Promise<boolean> 
       `libraries missing: ${missing.join(', ')}. From NVIDIA's repository for your system ` +
         `(https://developer.nvidia.com/cuda-downloads): apt-get install ${missing.map((name) => libraries[name]).join(' ')}`,
     );
-  if (!(await fetchProvider(print))) return false;
+  if (hasProvider(setUp.home)) print('CUDA provider of ONNX Runtime: is here');
+  else if (cards.length === 0 && !setUp.force) {
+    print(
+      'CUDA provider of ONNX Runtime: not fetched, for there is no card. --force fetches it all the same.',
+    );
+    return false;
+  } else {
+    await fetchProvider(setUp, signal);
+    print('CUDA provider of ONNX Runtime: fetched');
+  }
+  if (cards.length === 0) return false;
   const types = (await getLlamaGpuTypes('supported')).filter((type) => type !== false);
   print(`llama.cpp: ${types.length > 0 ? types.join(', ') : 'the processor only'}`);
   const fault = await cudaFault();
   print(`ONNX Runtime on the card: ${fault === undefined ? 'works' : `does not work: ${fault}`}`);
   return fault === undefined;
-}
-
-/** The provider is a library beside the binding that npm has installed; its own script fetches it. */
-async function fetchProvider(print: (line: string) => void): Promise<boolean> {
-  const home = join(projectRoot(), 'node_modules/onnxruntime-node');
-  if (hasProvider(home)) {
-    print('CUDA provider of ONNX Runtime: is here');
-    return true;
-  }
-  print('CUDA provider of ONNX Runtime: fetching some 300 MB from NuGet ...');
-  let said = '';
-  try {
-    const { stdout, stderr } = await promisify(execFile)(
-      process.execPath,
-      [join(home, 'script/install.js'), '--onnxruntime-node-install=cuda12'],
-      { cwd: home, timeout: installLimitMs, maxBuffer: 1 << 24 },
-    );
-    said = `${stdout}${stderr}`.trim().split('\n').at(-1) ?? '';
-  } catch (error) {
-    const why = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
-    print(
-      `CUDA provider: cannot be fetched (${why}). Is nuget.org reachable? GLOBAL_AGENT_HTTPS_PROXY names a proxy.`,
-    );
-    return false;
-  }
-  if (hasProvider(home)) return true;
-  print(
-    `CUDA provider: the script of onnxruntime-node has fetched nothing into ${home}/bin. It says: ${said || 'nothing'}`,
-  );
-  return false;
-}
-
-function hasProvider(home: string): boolean {
-  const bin = join(home, 'bin');
-  if (!existsSync(bin)) return false;
-  return readdirSync(bin, { recursive: true, encoding: 'utf8' }).some(
-    (file) => file.includes('linux/x64') && file.endsWith('libonnxruntime_providers_cuda.so'),
-  );
 }
 
 async function missingLibraries(): Promise<string[]> {

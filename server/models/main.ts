@@ -24,6 +24,7 @@ const usage = `npm run models -- COMMAND, where COMMAND is one of
   verify [PROFILE|MODEL...]   compare files with their sums; without names all that are here
   remove MODEL...             delete the files of models
   gpu                         fetch what ONNX models need on a graphics card, and say what the host lacks
+    --force                   fetch it without a card as well
 PROFILE is ${profiles().join(', ')}. MODEL is a name of the list, an entry of your own (.yaml),
 or hf:organisation/name/file.gguf@revision.
 `;
@@ -33,6 +34,7 @@ interface Command {
   folder: string;
   names: string[];
   accept: boolean;
+  force: boolean;
   signal: AbortSignal;
 }
 
@@ -73,9 +75,9 @@ const commands: Readonly<Record<string, (command: Command) => Promise<void>>> = 
     }
   },
 
-  gpu: async () => {
-    const { setUpGpu } = await import('./gpu.js');
-    if (!(await setUpGpu(print))) process.exitCode = 1;
+  gpu: async ({ folder, force, signal }) => {
+    const { gpuSetUp, setUpGpu } = await import('./gpu.js');
+    if (!(await setUpGpu(gpuSetUp(folder, force, print), signal))) process.exitCode = 1;
   },
 };
 
@@ -119,7 +121,7 @@ function tell(line: string): void {
 async function main([name = '', ...args]: string[]): Promise<void> {
   const run = commands[name];
   const options = args.filter((arg) => arg.startsWith('-'));
-  if (run === undefined || options.some((option) => option !== '--accept')) {
+  if (run === undefined || options.some((option) => !['--accept', '--force'].includes(option))) {
     tell(usage);
     process.exitCode = 1;
     return;
@@ -133,6 +135,7 @@ async function main([name = '', ...args]: string[]): Promise<void> {
     folder: modelsFolder(config.models.folder),
     names: args.filter((arg) => !arg.startsWith('-')),
     accept: options.includes('--accept'),
+    force: options.includes('--force'),
     signal: stop.signal,
   });
 }

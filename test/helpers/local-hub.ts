@@ -47,15 +47,14 @@ export class LocalHub {
   endpoint = '';
   /** Serves the files by their path in the repository. */
   mirror = '';
-  #store = '';
+  /** Serves the files by repository and path, as each is told to behave. */
+  store = '';
 
   static async start(): Promise<LocalHub> {
     const hub = new LocalHub();
     hub.endpoint = await hub.#listen('127.0.0.1', (request, response) => hub.#resolve(request, response));
     // Another host, not merely another port.
-    hub.#store = await hub.#listen('127.0.0.2', (request, response) =>
-      hub.#serve('store', request, response),
-    );
+    hub.store = await hub.#listen('127.0.0.2', (request, response) => hub.#serve('store', request, response));
     hub.mirror = await hub.#listen('127.0.0.3', (request, response) =>
       hub.#serve('mirror', request, response),
     );
@@ -111,7 +110,7 @@ export class LocalHub {
       status !== 302 || content === undefined
         ? { ...behaviour.headers }
         : {
-            location: `${this.#store}/${key}`,
+            location: `${this.store}/${key}`,
             'x-linked-size': String(behaviour.claims ?? content.length),
             'x-linked-etag': `"${behaviour.claimsSha256 ?? sha256(behaviour.wrong ?? content)}"`,
             'x-repo-commit': commit,
