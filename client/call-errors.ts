@@ -172,6 +172,10 @@ export const plainWords: Readonly<Record<ProblemCode, PlainWords>> = {
     title: 'No sound could be exchanged with the server.',
     advice: 'A firewall may block its media port, UDP and TCP.',
   },
+  connectionLost: {
+    title: 'The connection to the server was lost.',
+    advice: 'Check the network and start the call again.',
+  },
   mediaLost: {
     title: 'The sound path to the server was lost.',
     advice: 'Check the network and start the call again.',

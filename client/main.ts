@@ -46,6 +46,7 @@ let prepared = prepareCall(undefined, token);
 let call: VoiceCall | undefined;
 /** What the call speaks through: the choice falls back to it when another microphone cannot be opened. */
 let microphoneInUse = '';
+let lastState: AgentState = 'listening';
 
 setPhase('idle');
 void showMicrophones();
@@ -92,10 +93,17 @@ function start(askedAtMs: number, microphone: string): void {
   started.on('ready', ({ elapsedMs }) => {
     stages.ready(elapsedMs);
     setPhase('ready');
-    showState('listening');
+    showState((lastState = 'listening'));
     if (microphone === NO_MICROPHONE) sayText.focus();
   });
-  started.on('state', showState);
+  started.on('state', (state) => {
+    lastState = state;
+    showState(state);
+  });
+  started.on('connection', (connection) => {
+    if (connection === 'back') showState(lastState);
+    else showReconnecting();
+  });
   started.on('turn', (turn) => conversation.show(turn));
   started.on('latency', (latency) => conversation.showLatency(latency));
   started.on('levels', ({ caller, agent }) => {
@@ -140,6 +148,11 @@ function setPhase(phase: Phase): void {
 function showWaiting({ position, expectedWaitSeconds }: CallEvents['waiting']): void {
   agentState.dataset.state = 'waiting';
   agentState.textContent = `Number ${position} in line, about ${expectedWaitSeconds} s`;
+}
+
+function showReconnecting(): void {
+  agentState.dataset.state = 'reconnecting';
+  agentState.textContent = 'Reconnecting';
 }
 
 function showState(state: AgentState): void {

@@ -87,6 +87,11 @@ export class MediaPath {
     return this.#over ? undefined : this.#voice?.getStats();
   }
 
+  /** Looks for another way, from whatever network the browser is in now; the sound goes on while the old one holds. */
+  restart(): void {
+    for (const direction of ['send', 'receive'] as const) void this.#restartIce(direction);
+  }
+
   close(): void {
     if (this.#over) return;
     this.#over = true;
@@ -124,7 +129,6 @@ export class MediaPath {
     }
   }
 
-  /** The browser looks for another way, from whatever network it is in now. */
   async #restartIce(direction: ConnectMediaRequest['direction']): Promise<void> {
     const transport = direction === 'send' ? this.#send : this.#receive;
     try {

@@ -60,6 +60,8 @@ export interface CallEvents {
   latency: TurnLatency;
   /** The server is going down: the call may go on for so long, ms. */
   draining: { endsInMs: number };
+  /** The connection to the server broke and is being made anew, and it is there again. The sound may go on meanwhile. */
+  connection: 'reconnecting' | 'back';
   /** Loudness of both sides, 20 times a second. */
   levels: Levels;
   /** Something failed and the call goes on. */
@@ -70,6 +72,9 @@ export interface CallEvents {
 
 /** Longest wait from the server's answer to its `ready`, ms: more than the server itself allows by default. */
 const READY_LIMIT_MS = 20_000;
+
+/** Longest wait for new ICE parameters, ms: where the sound is lost, the connection that they come over may be dead too. */
+const RESTART_LIMIT_MS = 2500;
 
 export class VoiceCall {
   readonly #options: VoiceCallOptions;
@@ -222,9 +227,11 @@ export class VoiceCall {
     this.#tellStage('connecting', false);
     const signalling = this.#signalling;
     if (!signalling) throw new CallError('wrongState', 'There is no connection.');
-    signalling.socket.on('disconnect', () =>
-      this.#fail(new CallError('serverGone', 'The connection to the server broke.')),
-    );
+    signalling.socket.on('disconnect', () => {
+      if (!this.#isReady || !start.resumption)
+        this.#fail(new CallError('serverGone', 'The connection to the server broke.'));
+    });
+    this.on('ready', () => this.#surviveOn(signalling, start));
     const limit = window.setTimeout(
       () => this.#fail(new CallError('connectTimeout', 'The server did not get ready.')),
       READY_LIMIT_MS,
@@ -233,7 +240,7 @@ export class VoiceCall {
     this.on('ready', () => window.clearTimeout(limit));
     const media = await MediaPath.open(start, {
       connect: (request) => signalling.request('connectMedia', request),
-      restartIce: async (direction) => (await signalling.request('restartIce', { direction })).iceParameters,
+      restartIce: (direction) => newIceParameters(signalling, direction),
       announce: async (rtpParameters) =>
         (await signalling.request('sendMicrophone', { rtpParameters })).producerId,
       failed: (error) => this.#fail(error),
@@ -241,6 +248,19 @@ export class VoiceCall {
     this.#keep(() => media.close());
     this.#media = media;
     return media;
+  }
+
+  /** From now on the call outlives its connection, as when the network changes. */
+  #surviveOn(signalling: Signalling, { callId, resumption }: StartCallResult): void {
+    if (!resumption) return;
+    signalling.survive(callId, resumption, {
+      broke: () => this.#listeners.tell('connection', 'reconnecting'),
+      back: () => {
+        this.#listeners.tell('connection', 'back');
+        this.#media?.restart();
+      },
+      lost: (error) => this.#fail(error),
+    });
   }
 
   async #receiveVoice(media: MediaPath, start: StartCallResult): Promise<void> {
@@ -326,5 +346,14 @@ export class VoiceCall {
 
   #elapsedMs(): number {
     return performance.now() - this.#askedAtMs;
+  }
+}
+
+async function newIceParameters(signalling: Signalling, direction: 'send' | 'receive') {
+  try {
+    return (await signalling.request('restartIce', { direction }, RESTART_LIMIT_MS)).iceParameters;
+  } catch (error) {
+    if (error instanceof CallError && error.code === 'serverSilent') signalling.giveUpConnection();
+    throw error;
   }
 }

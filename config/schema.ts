@@ -55,6 +55,8 @@ export const configSchema = z.strictObject({
     messagesBurst: z.int().min(10).max(100_000),
     bytesPerSecond: z.int().min(1024).max(100_000_000),
     bytesBurst: z.int().min(65_536).max(100_000_000),
+    shutOutAfter: z.int().min(1).max(100_000),
+    shutOutSeconds: z.int().min(0).max(86_400),
   }),
   ice: z
     .strictObject({
@@ -96,6 +98,7 @@ export const configSchema = z.strictObject({
     max: z.int().min(1).max(1000),
     waiting: z.int().min(0).max(10_000),
     connectTimeoutMs: z.int().min(1000).max(120_000),
+    reconnectMs: z.int().min(0).max(60_000),
     silenceLimitMs: z.int().min(0),
     lengthLimitMs: z.int().min(0),
   }),

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { Access } from './access/access.js';
 import { CallerLimits } from './access/caller-limits.js';
+import { ShutOut } from './access/shut-out.js';
 import type { Config } from './config.js';
 import { addressToAnnounce } from './ec2/public-address.js';
 import { loadEngines, type LoadedEngines } from './engines/load-engines.js';
@@ -64,6 +65,7 @@ export async function startApp(config: Config, log: Logger, parts: AppParts = {}
     const metrics = new Metrics();
     closers.push(() => metrics.close());
     const refusals = new Refusals(metrics, log);
+    const shutOut = new ShutOut(config.limits, (...refusal) => refusals.add(...refusal));
     const http = await startHttpServer({
       host: config.server.host,
       port: config.server.port,
@@ -71,6 +73,7 @@ export async function startApp(config: Config, log: Logger, parts: AppParts = {}
       metrics,
       access,
       refusals,
+      shutOut,
       unready: () => unready,
       status: () => status?.(),
       log,
@@ -146,7 +149,9 @@ export async function startApp(config: Config, log: Logger, parts: AppParts = {}
       limits: config.limits,
       ice: config.ice,
       callerLimits: new CallerLimits(config.limits),
+      shutOut,
       refusals,
+      reconnectMs: config.calls.reconnectMs,
       log,
     });
     closers.push(() => signalling.close());

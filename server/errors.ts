@@ -69,8 +69,11 @@ export type RefusalReason =
   | 'callsPerToken'
   | 'callsPerAddress'
   | 'halfOpenCalls'
+  | 'resumption'
   | 'messages'
-  | 'flood';
+  | 'flood'
+  | 'framing'
+  | 'shutOut';
 
 /** The token is missing, expired, forged or for somebody else. */
 export class UnauthorizedError extends ParleyError {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sirv from 'sirv';
 import type { Access } from './access/access.js';
 import { adminOnly } from './access/admin-only.js';
+import { guardConnections, type ShutOut } from './access/shut-out.js';
 import { takeTokenRequest } from './access/token-endpoint.js';
 import {
   BadRequestError,
@@ -28,6 +29,7 @@ export interface HttpOptions {
   metrics: Metrics;
   access: Access;
   refusals: Refusals;
+  shutOut: ShutOut;
   /** What administrators see; undefined while the server starts. */
   status(): ServerStatus | undefined;
   /** Why the server would not serve a new caller at this moment, or `undefined` when it would. */
@@ -61,6 +63,10 @@ export async function startHttpServer(options: HttpOptions): Promise<Server> {
     },
     options.log,
   );
+  guardConnections(server, (socket) => {
+    const address = options.access.peerOf(socket);
+    return address === undefined || options.shutOut.admits(address);
+  });
   // Whoever sends a request by drops holds a connection for no longer than this.
   server.headersTimeout = server.requestTimeout = 10_000;
   server.keepAliveTimeout = 5000;

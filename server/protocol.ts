@@ -1,8 +1,9 @@
 /**
  * The signalling between page and server: socket.io events, typed once for both sides. Types only.
  *
- * Every request of the client is acknowledged with an {@link Answer}. A call belongs to the socket that started it and
- * ends with it. Starting takes two round trips: `startCall` brings everything that both transports need, then the two
+ * Every request of the client is acknowledged with an {@link Answer}. A call belongs to the socket that started it. When that
+ * breaks once the call is on, another one can take the call up for a while (`resumeCall`); until then, and where the client
+ * closes it, the call ends with it. Starting takes two round trips: `startCall` brings everything that both transports need, then the two
  * `connectMedia` and `sendMicrophone` travel together.
  */
 import type { types as mediasoup } from 'mediasoup';
@@ -62,11 +63,26 @@ export interface StartCallResult {
     kind: 'audio';
     rtpParameters: mediasoup.RtpParameters;
   };
+  /** With it another connection takes the call up when this one breaks; absent where calls end with their connection. */
+  resumption?: Resumption;
   /** Relays for networks that let nothing else through; often none. */
   iceServers: { urls: string[]; username: string; credential: string }[];
   voices: string[];
   /** What the page should say of the models in use. */
   models: { recognizer: string; languageModel: string; synthesizer: string; note: string };
+}
+
+export interface Resumption {
+  /** Known to this page alone. */
+  secret: string;
+  /** How long the call goes on without a connection, ms. */
+  graceMs: number;
+}
+
+export interface ResumeCallRequest {
+  callId: string;
+  /** {@link Resumption.secret} */
+  secret: string;
 }
 
 export interface ConnectMediaRequest {
@@ -158,6 +174,7 @@ export type EndReason =
   | 'callerLeft'
   | 'agentEnded'
   | 'connectTimeout'
+  | 'connectionLost'
   | 'mediaLost'
   | 'mediaFailed'
   | 'engineFailed'
@@ -167,6 +184,11 @@ export type EndReason =
 
 export interface ClientToServerEvents {
   startCall(request: StartCallRequest, answer: (answer: Answer<StartCallResult>) => void): void;
+  /**
+   * Takes a call up whose connection broke. The conversation so far, its latest entries, and the state are told anew; the
+   * connection from before, if it is still there, is closed.
+   */
+  resumeCall(request: ResumeCallRequest, answer: (answer: Answer<null>) => void): void;
   connectMedia(request: ConnectMediaRequest, answer: (answer: Answer<null>) => void): void;
   /** The browser's network has changed: new ICE parameters for one transport. */
   restartIce(request: RestartIceRequest, answer: (answer: Answer<RestartIceResult>) => void): void;

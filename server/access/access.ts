@@ -4,13 +4,15 @@ import type { Config } from '../config.js';
 import { ConfigurationError, ForbiddenError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { localGrant, type Grant, type GrantRequest } from './call-grant.js';
-import { addressReader, isLoopback, wasForwarded, type AddressReader } from './client-address.js';
+import { addressReader, isLoopback, peerReader, wasForwarded, type AddressReader } from './client-address.js';
 import { SigningKeys } from './signing-keys.js';
 import { issueToken, verifyToken, type IssuedToken } from './tokens.js';
 
 export class Access {
   /** The address that limits count by. */
   readonly addressOf: AddressReader;
+  /** The same from a connection alone; undefined for a trusted proxy. */
+  readonly peerOf: ReturnType<typeof peerReader>;
   readonly #config: Config['access'];
   readonly #keys: SigningKeys | undefined;
 
@@ -27,6 +29,7 @@ export class Access {
     }
     this.#config = access;
     this.addressOf = addressReader(access.trustedProxies);
+    this.peerOf = peerReader(access.trustedProxies);
     this.#keys = access.keysFile === '' ? undefined : SigningKeys.open(access.keysFile, log);
   }
 

@@ -1,6 +1,6 @@
 /** Who is at the other end of a request: the address that limits count by, proxies looked through. */
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
 import { ConfigurationError } from '../errors.js';
 
 export type AddressReader = (request: IncomingMessage) => string;
@@ -10,6 +10,35 @@ export type AddressReader = (request: IncomingMessage) => string;
  * @throws ConfigurationError when one of them is no address.
  */
 export function addressReader(trustedProxies: readonly string[]): AddressReader {
+  const isTrusted = trust(trustedProxies);
+  return (request) => {
+    let address = plain(request.socket.remoteAddress ?? '');
+    // Each proxy adds on the right whom it was asked by; what stands further left may be anybody's invention.
+    const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',');
+    while (isTrusted(address)) {
+      const before = plain(forwarded.pop()?.trim() ?? '');
+      if (isIP(before) === 0) break;
+      address = before;
+    }
+    return household(address);
+  };
+}
+
+/**
+ * @param trustedProxies as for {@link addressReader}.
+ * @returns tells the address that limits count by from a connection alone; undefined for a proxy, behind which anybody may be.
+ */
+export function peerReader(
+  trustedProxies: readonly string[],
+): (socket: Pick<Socket, 'remoteAddress'>) => string | undefined {
+  const isTrusted = trust(trustedProxies);
+  return (socket) => {
+    const address = plain(socket.remoteAddress ?? '');
+    return isTrusted(address) ? undefined : household(address);
+  };
+}
+
+function trust(trustedProxies: readonly string[]): (address: string) => boolean {
   const trusted = new BlockList();
   for (const entry of trustedProxies) {
     const [address = '', prefix] = entry.split('/');
@@ -22,18 +51,7 @@ export function addressReader(trustedProxies: readonly string[]): AddressReader 
     }
     trusted.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
   }
-  const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-  return (request) => {
-    let address = plain(request.socket.remoteAddress ?? '');
-    // Each proxy adds on the right whom it was asked by; what stands further left may be anybody's invention.
-    const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',');
-    while (isTrusted(address)) {
-      const before = plain(forwarded.pop()?.trim() ?? '');
-      if (isIP(before) === 0) break;
-      address = before;
-    }
-    return household(address);
-  };
+  return (address) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** Whether a request came through a proxy, as far as the proxy says so. */

@@ -35,12 +35,14 @@ export class BrowserLink {
   /**
    * Makes the transports and the agent's voice.
    * @param mediaPort the media thread's private port for this caller on 127.0.0.1.
+   * @param consentSeconds the browser is gone when nothing of ICE has come for so long.
    * @throws MediaFailedError when the worker refuses or is gone.
    */
   static async open(
     worker: MediaWorker,
     mediaPort: number,
     voiceRateHz: SpeakingRateHz,
+    consentSeconds: number,
   ): Promise<BrowserLink> {
     const { router, webRtcServer } = worker;
     const made: types.Transport[] = [];
@@ -56,7 +58,7 @@ export class BrowserLink {
             enableUdp: true,
             enableTcp: true,
             preferUdp: true,
-            iceConsentTimeout: 15,
+            iceConsentTimeout: consentSeconds,
           })
           .then(keep);
       const [send, receive, plain] = await Promise.all([

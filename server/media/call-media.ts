@@ -3,6 +3,7 @@
  * and closed together.
  */
 import type { types } from 'mediasoup';
+import type { Config } from '../config.js';
 import type { SpeakingRateHz } from '../engines/engine-types.js';
 import type { StartCallResult } from '../protocol.js';
 import { BrowserLink } from './browser-link.js';
@@ -38,7 +39,7 @@ export class CallMedia {
    * @throws MediaFailedError when a worker or the media thread refuses.
    */
   static async open(
-    shared: { mediaServer: MediaServer; mediaThreads: MediaThreads },
+    shared: { config: Pick<Config, 'calls'>; mediaServer: MediaServer; mediaThreads: MediaThreads },
     id: string,
     voiceRateHz: SpeakingRateHz,
   ): Promise<CallMedia> {
@@ -46,7 +47,7 @@ export class CallMedia {
     const worker = shared.mediaServer.place();
     const { port } = await thread.open(id);
     try {
-      const link = await BrowserLink.open(worker, port, voiceRateHz);
+      const link = await BrowserLink.open(worker, port, voiceRateHz, consentSeconds(shared.config));
       return new CallMedia(id, link, thread, worker.died);
     } catch (error) {
       await thread.close(id);
@@ -142,4 +143,9 @@ export class CallMedia {
   #tellWhenConnected(): void {
     if (this.#handshakesDone && this.#microphoneTaken) this.#connected();
   }
+}
+
+/** At least as long as a call waits for its page to connect again: the sound comes back after that. mediasoup allows a minute. */
+function consentSeconds({ calls }: Pick<Config, 'calls'>): number {
+  return Math.min(60, Math.max(15, Math.ceil(calls.reconnectMs / 1000)));
 }

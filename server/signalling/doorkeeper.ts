@@ -4,6 +4,7 @@ import type { Access } from '../access/access.js';
 import { applyGrant } from '../access/apply-grant.js';
 import type { Grant } from '../access/call-grant.js';
 import type { CallerLimits, CallPlace } from '../access/caller-limits.js';
+import type { ShutOut } from '../access/shut-out.js';
 import { isRefusal, ParleyError, TooManyRequestsError } from '../errors.js';
 import type { Refusals } from '../observability/refusals.js';
 import type { ProtocolError, StartCallRequest } from '../protocol.js';
@@ -19,25 +20,32 @@ type RefusedHandshake = Error & { data: ProtocolError };
 export class Doorkeeper {
   readonly #access: Pick<Access, 'checkRequest' | 'grant' | 'addressOf'>;
   readonly #limits: CallerLimits;
+  readonly #shutOut: ShutOut;
   readonly #refusals: Refusals;
 
   constructor(
     access: Pick<Access, 'checkRequest' | 'grant' | 'addressOf'>,
     limits: CallerLimits,
+    shutOut: ShutOut,
     refusals: Refusals,
   ) {
     this.#access = access;
     this.#limits = limits;
+    this.#shutOut = shutOut;
     this.#refusals = refusals;
   }
 
   /** Whether a WebSocket may be opened at all. The browser learns nothing but that it may not. */
   mayConnect(request: IncomingMessage): boolean {
+    const address = this.#access.addressOf(request);
+    // Whose connections are not closed before they get here, for a proxy stands in between.
+    if (!this.#shutOut.admits(address)) return false;
     try {
       this.#access.checkRequest(request);
-      this.#limits.checkConnection(this.#access.addressOf(request));
+      this.#limits.checkConnection(address);
       return true;
     } catch (error) {
+      this.#shutOut.refused(address);
       this.#count(error, request);
       return false;
     }
@@ -51,9 +59,15 @@ export class Doorkeeper {
   /** A client sends more than it may; one that floods is about to be cut off. */
   sentTooMuch(reason: 'messages' | 'flood', request: IncomingMessage): TooManyRequestsError {
     const error = new TooManyRequestsError(reason, 'The client sends more than it may.');
-    if (reason === 'flood') this.#limits.flooded(this.#access.addressOf(request));
+    if (reason === 'flood') this.#wasCut(request);
     this.#count(error, request);
     return error;
+  }
+
+  /** A client was cut off because what it sent is not what clients send. */
+  brokeFraming(request: IncomingMessage): void {
+    this.#wasCut(request);
+    this.#count(new TooManyRequestsError('framing', 'The client does not keep to the protocol.'), request);
   }
 
   /**
@@ -89,6 +103,26 @@ export class Doorkeeper {
       this.#count(error, request);
       throw error;
     }
+  }
+
+  /**
+   * Checks the token of a caller who wants to take up a call again.
+   * @param takeUp finds the call for what the token allows.
+   * @throws UnauthorizedError, ForbiddenError
+   */
+  async readmit<T>({ auth }: Handshake, request: IncomingMessage, takeUp: (grant: Grant) => T): Promise<T> {
+    try {
+      return takeUp(await this.#access.grant(tokenIn(auth)));
+    } catch (error) {
+      this.#count(error, request);
+      throw error;
+    }
+  }
+
+  #wasCut(request: IncomingMessage): void {
+    const address = this.#access.addressOf(request);
+    this.#limits.flooded(address);
+    this.#shutOut.wasCut(address);
   }
 
   #count(error: unknown, request: IncomingMessage): void {

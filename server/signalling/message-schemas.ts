@@ -85,6 +85,7 @@ export const messageSchemas = {
     voice: z.string().max(100).optional(),
     tools: z.array(toolDefinitionSchema).max(16).optional(),
   }),
+  resumeCall: z.strictObject({ callId: z.string().max(64), secret: z.string().max(64) }),
   connectMedia: z.strictObject({ direction: z.enum(['send', 'receive']), dtlsParameters }),
   restartIce: z.strictObject({ direction: z.enum(['send', 'receive']) }),
   sendMicrophone: z.strictObject({ rtpParameters }),

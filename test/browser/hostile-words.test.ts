@@ -5,13 +5,15 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Access } from '../../server/access/access.js';
 import { CallerLimits } from '../../server/access/caller-limits.js';
+import { ShutOut } from '../../server/access/shut-out.js';
 import { loadConfig } from '../../server/config.js';
 import { startHttpServer } from '../../server/http-server.js';
 import { Metrics } from '../../server/observability/metrics.js';
 import { Refusals } from '../../server/observability/refusals.js';
 import type { StartCallRequest, TurnUpdate } from '../../server/protocol.js';
 import type { SessionListener } from '../../server/session/session.js';
-import { startSignalling, type SignalledCall, type Signalling } from '../../server/signalling/signalling.js';
+import type { SignalledCall } from '../../server/signalling/call-line.js';
+import { startSignalling, type Signalling } from '../../server/signalling/signalling.js';
 import { Caller } from '../helpers/browser.js';
 import { until } from '../helpers/until.js';
 
@@ -48,6 +50,7 @@ beforeAll(async () => {
   metrics = new Metrics();
   access = new Access(config, log);
   const refusals = new Refusals(metrics, log);
+  const shutOut = new ShutOut(config.limits, (...refusal) => refusals.add(...refusal));
   const unready = () => undefined;
   http = await startHttpServer({
     host: '127.0.0.1',
@@ -56,6 +59,7 @@ beforeAll(async () => {
     metrics,
     access,
     refusals,
+    shutOut,
     unready,
     status: unready,
     log,
@@ -80,6 +84,8 @@ beforeAll(async () => {
     limits: config.limits,
     ice: config.ice,
     callerLimits: new CallerLimits(config.limits),
+    shutOut,
+    reconnectMs: config.calls.reconnectMs,
     refusals,
     log,
   });

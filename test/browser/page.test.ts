@@ -174,7 +174,7 @@ describe('a caller whose server goes away', { timeout: LIMIT_MS }, () => {
     expect(await caller.state()).toBe('idle');
     await caller.callButton.click();
     await caller.problem.getByText('The server cannot be reached.').waitFor();
-    server = await ServerProcess.start();
+    server = await ServerProcess.start({ PARLEY_CALLS_RECONNECT_MS: '1000' });
   });
 
   it('is told that the connection broke when it crashed', async () => {

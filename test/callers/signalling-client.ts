@@ -35,14 +35,11 @@ type ResultOf<E extends keyof ClientToServerEvents> = Parameters<
 export class SignallingClient {
   readonly socket: Socket<ServerToClientEvents, ClientToServerEvents>;
 
-  /** Connects to a server; rejects when it cannot be reached. */
-  static async connect(url: string, token?: string): Promise<SignallingClient> {
-    const client = new SignallingClient(url, token);
+  /** Connects to a server, from an address of this machine's; rejects when it cannot be reached. */
+  static async connect(url: string, token?: string, localAddress?: string): Promise<SignallingClient> {
+    const client = new SignallingClient(url, token, localAddress);
     try {
-      await new Promise<void>((resolve, reject) => {
-        client.socket.once('connect', resolve);
-        client.socket.once('connect_error', reject);
-      });
+      await client.#connected();
     } catch (error) {
       client.close();
       throw error;
@@ -50,7 +47,7 @@ export class SignallingClient {
     return client;
   }
 
-  private constructor(url: string, token: string | undefined) {
+  private constructor(url: string, token: string | undefined, localAddress: string | undefined) {
     this.socket = io(url, {
       transports: ['websocket'],
       reconnection: false,
@@ -59,6 +56,19 @@ export class SignallingClient {
       // Test servers have certificates of their own making.
       ...(url.startsWith('https:') ? { rejectUnauthorized: false } : {}),
       ...(token === undefined ? {} : { auth: { token } }),
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
+  }
+
+  /** Connects again after the connection broke. Rejects when that fails. */
+  async reconnect(): Promise<void> {
+    this.socket.connect();
+    await this.#connected();
+  }
+
+  #connected(): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.socket.once('connect', resolve).once('connect_error', reject);
     });
   }
 

@@ -54,6 +54,8 @@ export interface CallerOptions {
   loses?: (direction: 'up' | 'down') => boolean;
   /** For a server that asks for one. */
   token?: string;
+  /** Address of this machine's that signalling comes from. */
+  localAddress?: string;
 }
 
 /** Times of the way to `ready`, ms from the first message. */
@@ -98,7 +100,7 @@ export class WebRtcCaller {
     readyLimitMs = 15_000,
     options: CallerOptions = {},
   ): Promise<WebRtcCaller> {
-    const signalling = await SignallingClient.connect(url, options.token);
+    const signalling = await SignallingClient.connect(url, options.token, options.localAddress);
     const askedAtMs = monotonicMs();
     let caller: WebRtcCaller | undefined;
     try {
@@ -228,6 +230,13 @@ export class WebRtcCaller {
       payload,
     );
     if (header.ssrc === undefined) this.#rtp.timestamp = (timestamp + FRAME_TICKS) >>> 0;
+  }
+
+  /** Connects again after the signalling connection broke, and takes the call up. Rejects when the server refuses. */
+  async takeUpAgain(): Promise<void> {
+    const { callId, resumption } = this.start;
+    await this.#signalling.reconnect();
+    await this.#signalling.request('resumeCall', { callId, secret: resumption?.secret ?? '' });
   }
 
   /** Types in place of speaking. */

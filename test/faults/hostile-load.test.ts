@@ -38,6 +38,8 @@ it('bears a flood of malformed messages, and cuts off who sends them', { timeout
   const { sent, cutOff } = await attack;
   expect(sent).toBeGreaterThan(1000);
   expect(cutOff).toBeGreaterThan(5);
+  expect(await counted('parley_refused_total{reason="framing"}')).toBeGreaterThan(5);
+  expect(await counted('parley_refused_total{reason="shutOut"}')).toBeGreaterThan(20);
 });
 
 it('bears mutated packets on every port', { timeout: 120_000 }, async () => {

@@ -13,12 +13,14 @@ import {
 import { Access } from '../../server/access/access.js';
 import type { Grant } from '../../server/access/call-grant.js';
 import { CallerLimits } from '../../server/access/caller-limits.js';
+import { ShutOut } from '../../server/access/shut-out.js';
 import { loadConfig } from '../../server/config.js';
 import { Refusals } from '../../server/observability/refusals.js';
 import type { EndReason, StartCallRequest, StartCallResult, WaitingUpdate } from '../../server/protocol.js';
 import type { CallerListener } from '../../server/session/session-manager.js';
 import type { SessionListener } from '../../server/session/session.js';
-import { startSignalling, type SignalledCall, type Signalling } from '../../server/signalling/signalling.js';
+import type { SignalledCall } from '../../server/signalling/call-line.js';
+import { startSignalling, type Signalling } from '../../server/signalling/signalling.js';
 import { SignallingClient } from '../callers/signalling-client.js';
 import { until } from '../helpers/until.js';
 
@@ -119,6 +121,8 @@ describe('signalling', () => {
       limits: config.limits,
       ice: config.ice,
       callerLimits: new CallerLimits(config.limits),
+      shutOut: new ShutOut(config.limits, () => undefined),
+      reconnectMs: config.calls.reconnectMs,
       refusals,
       log,
     });

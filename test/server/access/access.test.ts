@@ -9,6 +9,7 @@ import { io, type Socket } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Access } from '../../../server/access/access.js';
 import { CallerLimits } from '../../../server/access/caller-limits.js';
+import { ShutOut } from '../../../server/access/shut-out.js';
 import type { Grant } from '../../../server/access/call-grant.js';
 import { newKeyLine } from '../../../server/access/signing-keys.js';
 import { loadConfig } from '../../../server/config.js';
@@ -45,6 +46,7 @@ describe('a server with keys', () => {
     access = new Access(config, log);
     metrics = new Metrics();
     const refusals = new Refusals(metrics, log);
+    const shutOut = new ShutOut(config.limits, (...refusal) => refusals.add(...refusal));
     http = await startHttpServer({
       host: '127.0.0.1',
       port: 0,
@@ -52,6 +54,7 @@ describe('a server with keys', () => {
       metrics,
       access,
       refusals,
+      shutOut,
       unready: () => undefined,
       status: () => undefined,
       log,
@@ -71,6 +74,8 @@ describe('a server with keys', () => {
       limits: config.limits,
       ice: config.ice,
       callerLimits: new CallerLimits(config.limits),
+      shutOut,
+      reconnectMs: config.calls.reconnectMs,
       refusals,
       log,
     });
@@ -101,9 +106,10 @@ describe('a server with keys', () => {
     });
   }
 
-  async function startCall(request: object): Promise<Answer<unknown>> {
-    return (await sockets.at(-1)?.timeout(5000).emitWithAck('startCall', request)) as Answer<unknown>;
+  async function ask(event: string, request: object): Promise<Answer<unknown>> {
+    return (await sockets.at(-1)?.timeout(5000).emitWithAck(event, request)) as Answer<unknown>;
   }
+  const startCall = (request: object) => ask('startCall', request);
 
   const post = (body: unknown, headers: Record<string, string> = {}) =>
     fetch(`${url}/v1/tokens`, {
@@ -160,7 +166,10 @@ describe('a server with keys', () => {
     expect(await startCall({})).toMatchObject({
       error: { code: 'unauthorized', message: 'The token has expired; ask for a new one.' },
     });
-    expect(await refused('tokenExpired')).toBe('1');
+    expect(await ask('resumeCall', { callId: 'c', secret: 's' })).toMatchObject({
+      error: { code: 'unauthorized' },
+    });
+    expect(await refused('tokenExpired')).toBe('2');
   });
 
   it('lets pages in by their origin', async () => {
