@@ -59,14 +59,18 @@ export class Doorkeeper {
   /** A client sends more than it may; one that floods is about to be cut off. */
   sentTooMuch(reason: 'messages' | 'flood', request: IncomingMessage): TooManyRequestsError {
     const error = new TooManyRequestsError(reason, 'The client sends more than it may.');
-    if (reason === 'flood') this.#wasCut(request);
+    if (reason === 'flood') {
+      const address = this.#access.addressOf(request);
+      this.#limits.flooded(address);
+      this.#shutOut.wasCut(address);
+    }
     this.#count(error, request);
     return error;
   }
 
   /** A client was cut off because what it sent is not what clients send. */
   brokeFraming(request: IncomingMessage): void {
-    this.#wasCut(request);
+    this.#shutOut.wasCut(this.#access.addressOf(request));
     this.#count(new TooManyRequestsError('framing', 'The client does not keep to the protocol.'), request);
   }
 
@@ -117,12 +121,6 @@ export class Doorkeeper {
       this.#count(error, request);
       throw error;
     }
-  }
-
-  #wasCut(request: IncomingMessage): void {
-    const address = this.#access.addressOf(request);
-    this.#limits.flooded(address);
-    this.#shutOut.wasCut(address);
   }
 
   #count(error: unknown, request: IncomingMessage): void {
