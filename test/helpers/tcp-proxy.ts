@@ -36,7 +36,8 @@ export class TcpProxy {
         socket.on('error', () => undefined);
         socket.once('close', () => {
           this.#pairs.delete(socket);
-          other.destroy();
+          // What it has still to write is written.
+          other.destroySoon();
         });
       }
     });
