@@ -69,6 +69,7 @@ export class FakeLanguageModel implements LanguageModel {
   readonly #endOfTurn: (words: string, history: readonly ChatMessage[]) => number | undefined;
   readonly #handles = new Set<FakeHandle>();
   #opened = 0;
+  #closed = false;
 
   constructor(options: FakeLanguageModelOptions = {}) {
     this.sequences = options.sequences ?? 8;
@@ -83,6 +84,7 @@ export class FakeLanguageModel implements LanguageModel {
   }
 
   open(): LanguageModelHandle {
+    if (this.#closed) throw new WrongStateError('The language model is closed.');
     if (this.free <= 0) throw new ServerFullError('Every sequence of the language model is taken.');
     const handle = new FakeHandle(
       this,
@@ -101,6 +103,7 @@ export class FakeLanguageModel implements LanguageModel {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#handles].map((handle) => handle.close()));
   }
 }
@@ -207,8 +210,10 @@ class FakeHandle implements LanguageModelHandle {
     words: string,
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    const release = await this.#turnstile.enter(this.#join(signal));
+    const joined = this.#join(signal);
+    const release = await this.#turnstile.enter(joined);
     release();
+    joined.throwIfAborted();
     return words.trim() === '' ? undefined : this.#endOfTurn(words, history);
   }
 

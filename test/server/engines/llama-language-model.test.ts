@@ -8,7 +8,9 @@ import type {
 } from '../../../server/engines/engine-types.js';
 import { LlamaLanguageModel } from '../../../server/engines/llama-language-model.js';
 import { EngineFailedError, isAbort } from '../../../server/errors.js';
+import { describeEndOfTurn } from '../../contract/end-of-turn.contract.js';
 import { describeLanguageModel } from '../../contract/language-model.contract.js';
+import { judgingModel, spokenTurns } from '../../helpers/judging-model.js';
 import { until } from '../../helpers/until.js';
 import { pocketModel } from './pocket-model.js';
 
@@ -17,6 +19,12 @@ const system: ChatMessage = { role: 'system', text: 'You are Ada, a friendly coa
 const options: ReplyOptions = { tools: [], maxTokens: 120, temperature: 0 };
 
 describeLanguageModel('llama.cpp with the pocket model', () => LlamaLanguageModel.load(pocketModel));
+
+describeEndOfTurn(
+  'llama.cpp with the pocket model',
+  async () => judgingModel(await LlamaLanguageModel.load(pocketModel)),
+  spokenTurns,
+);
 
 describe('the language model in llama.cpp', () => {
   let model: LlamaLanguageModel;
