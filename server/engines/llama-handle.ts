@@ -16,6 +16,8 @@ import { Urgency } from './llama-batching.js';
 import type { LlamaPrompt } from './llama-prompt.js';
 import { ReplyParser, type ReplyPart } from './llama-reply-parser.js';
 import type { LlamaSequence } from './llama-sequence.js';
+import type { LlamaSequencePool } from './llama-sequence-pool.js';
+import { worthCopying } from './llama-shared-prefix.js';
 import { readAhead } from './read-ahead.js';
 import { runTool } from './run-tool.js';
 import { Turnstile } from './turnstile.js';
@@ -39,6 +41,8 @@ export interface LlamaHandleParts {
   model: LlamaModel;
   prompt: LlamaPrompt;
   sequence: LlamaSequence;
+  /** For what callers with the same instructions can have from each other. */
+  pool: LlamaSequencePool;
   /** Whether the model can be asked to summarise a conversation. */
   summarises: boolean;
   /** Called once when the sequence is idle and may be lent again. */
@@ -80,6 +84,10 @@ export class LlamaHandle implements LanguageModelHandle {
     const joined = this.#join(signal);
     const leave = await this.#turnstile.enter(joined);
     try {
+      if (history.every(({ role }) => role === 'system')) {
+        await this.#begin(history, options, joined);
+        return;
+      }
       if (!options.unfinished && !(await this.#makeRoom(history, options, joined))) return;
       const whole = this.#fit(history, options, [], options.unfinished ? 1 : spareShare).tokens;
       // The last token is left: an answer needs one to begin with.
@@ -94,6 +102,16 @@ export class LlamaHandle implements LanguageModelHandle {
     } finally {
       leave();
     }
+  }
+
+  /** Reads the instructions, from what another caller with the same ones has left where there is such a one. */
+  async #begin(history: readonly ChatMessage[], options: ReplyOptions, signal: AbortSignal): Promise<void> {
+    const { pool, prompt, sequence } = this.#parts;
+    const tokens = prompt.beginning(history, options.tools).slice(0, sequence.capacity - 1);
+    pool.exchange(sequence, tokens);
+    const waited = () => this.#turnstile.waiting > 0;
+    await sequence.prefill(tokens, () => Urgency.prefill, signal, waited);
+    if (tokens.length >= worthCopying && !waited()) await pool.copyToIdle(sequence, tokens, signal);
   }
 
   async endOfTurn(

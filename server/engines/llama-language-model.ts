@@ -167,6 +167,7 @@ export class LlamaLanguageModel implements LanguageModel {
       model: this.#model,
       prompt: this.#prompt,
       sequence,
+      pool: this.#pool,
       summarises: this.#summarises,
       onClose: () => {
         this.#handles.delete(handle);

@@ -27,7 +27,7 @@ function probabilityOf(token: Token) {
 }
 
 export class LlamaSequence {
-  readonly #sequence: LlamaContextSequence;
+  #sequence: LlamaContextSequence;
   readonly #group: SequenceGroup;
   #failure: EngineFailedError | undefined;
   /** Settles when the last call into the library does; never rejects. */
@@ -58,9 +58,10 @@ export class LlamaSequence {
     return true;
   }
 
-  /** Writes all that the sequence holds to a file. */
+  /** Writes all that the sequence holds to a file. Whether or not that succeeds, the sequence stays as it is. */
   async save(path: string): Promise<void> {
-    await this.#watch(() => this.#group.rollBack(() => this.#sequence.saveStateToFile(path)));
+    const saved = this.#group.rollBack(() => this.#sequence.saveStateToFile(path));
+    await unlessAborted(saved, AbortSignal.timeout(this.#group.stallMs));
   }
 
   /** Takes what another sequence of the same context has saved, in place of what this one holds. */
@@ -68,6 +69,16 @@ export class LlamaSequence {
     await this.#watch(() =>
       this.#group.rollBack(() => this.#sequence.loadStateFromFile(path, { acceptRisk: true })),
     );
+  }
+
+  /** Takes what the other one holds, and gives it its own, for nothing. Neither may be at work. */
+  exchange(other: LlamaSequence): void {
+    [this.#sequence, other.#sequence] = [other.#sequence, this.#sequence];
+  }
+
+  /** Tokens at the beginning of `tokens` that the sequence holds. */
+  held(tokens: Token[]): number {
+    return Math.min(this.#sequence.compareContextTokens(tokens).firstDifferentIndex, tokens.length);
   }
 
   /** Tokens evaluated since the start, prompts and answers together. */
@@ -194,16 +205,11 @@ export class LlamaSequence {
     }
   }
 
-  /** Tokens at the beginning of `tokens` that the sequence holds. */
-  #shared(tokens: Token[]): number {
-    return Math.min(this.#sequence.compareContextTokens(tokens).firstDifferentIndex, tokens.length);
-  }
-
   async #rollBack(tokens: Token[], signal: AbortSignal): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     signal.throwIfAborted();
     const end = this.#sequence.nextTokenIndex;
-    const start = this.#shared(tokens);
+    const start = this.held(tokens);
     if (start < end)
       await this.#watch(() =>
         this.#group.rollBack(() => this.#sequence.eraseContextTokenRanges([{ start, end }])),

@@ -7,7 +7,7 @@ import { Urgency } from './llama-batching.js';
 import type { LlamaSequence } from './llama-sequence.js';
 
 /** Copying goes through a file, which is slower than evaluating so few tokens. */
-const worthCopying = 64;
+export const worthCopying = 64;
 
 /** @param tokens what every sequence holds afterwards. */
 export async function sharePrefix(

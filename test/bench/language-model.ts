@@ -52,6 +52,7 @@ const rows = [];
 for (const callers of callersAtOnce) rows.push(await measure(callers));
 console.table(rows);
 console.table([await rollBackBesideReplies()]);
+console.table(await ownInstructions());
 await model.close();
 const single = await memoryWith(1);
 const many = await memoryWith(33);
@@ -151,6 +152,31 @@ async function rollBackBesideReplies() {
     'roll-back p50 ms': milliseconds(waits, 0.5),
     'roll-back max ms': milliseconds(waits, 1),
   };
+}
+
+/** First turns of callers with instructions of their own: not read before, read at the start, and read by another caller. */
+async function ownInstructions() {
+  const text = 'You are Bea, and you speak with callers of a small shop about bread and cakes. '.repeat(20);
+  const rows = [];
+  for (const who of ['nobody has read them', 'read at the start', 'another caller has read them']) {
+    const handle = model.open();
+    const begin = performance.now();
+    const history: ChatMessage[] = [{ role: 'system', text }];
+    if (rows.length > 0) await handle.prefill(history, options, never);
+    const ready = performance.now();
+    const { endOfTurnMs, firstMs } = await speak(handle, history, 'hello my name is marvin');
+    rows.push({
+      instructions: who,
+      'start of the call ms': Number((ready - begin).toFixed(1)),
+      'end of the first turn to first word ms': Number((endOfTurnMs + firstMs).toFixed(1)),
+    });
+    if (rows.length === 1) {
+      // What it has read is written over.
+      await handle.prefill([{ role: 'user', text: 'something else' }], options, never);
+      await handle.close();
+    }
+  }
+  return rows;
 }
 
 async function memoryWith(sequences: number): Promise<number> {

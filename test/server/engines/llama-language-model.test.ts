@@ -109,6 +109,38 @@ describe('the language model in llama.cpp', () => {
     await shared.close();
   });
 
+  it('shares instructions of their own among callers, in calls at once and one after the other', async () => {
+    const shared = await LlamaLanguageModel.load({ ...pocketModel, sequences: 4 });
+    const persona = (name: string): ChatMessage => ({
+      role: 'system',
+      text: `You are ${name}, a friendly coach. `.repeat(12),
+    });
+    await shared.preload([persona('Ada')], options, never);
+    /** Tokens that the start of a call and its first answer take. */
+    const call = async (name: string) => {
+      const one = shared.open();
+      const start = await evaluatedBy(shared, () => one.prefill([persona(name)], options, never));
+      const history: ChatMessage[] = [persona(name), { role: 'user', text: 'my name is marvin' }];
+      let answer = '';
+      const turn = await evaluatedBy(shared, async () => {
+        answer = await textOf(one.reply(history, { ...options, maxTokens: 30 }, never));
+      });
+      expect(answer).toContain('Marvin');
+      expect(turn).toBeLessThan(60);
+      return { one, start };
+    };
+    const first = await call('Bea');
+    expect(first.start).toBeGreaterThan(64);
+    const second = await call('Bea');
+    expect(second.start).toBe(0);
+    await first.one.close();
+    await second.one.close();
+    // Whoever has none of their own still finds what was read at the start, and the others what was left.
+    const calls = [await call('Ada'), await call('Bea')];
+    expect(calls.map(({ start }) => start)).toEqual([0, 0]);
+    await shared.close();
+  });
+
   it('keeps what a cut answer has in common with the whole one', async () => {
     const history: ChatMessage[] = [system, { role: 'user', text: 'tell me a long story' }];
     const answer = await textOf(handle.reply(history, options, never));
