@@ -29,17 +29,17 @@ export type AttackResult = Record<string, number>;
 const TICK_MS = 10;
 
 /** An address of this machine's own network, 127.0.0.0/8: never the one that other callers of it have, and one kind's own. */
-const address = (kind: 1 | 2, index: number) => `127.${kind}.${Math.floor(index / 250)}.${2 + (index % 250)}`;
+const address = (kind: 0 | 1, index: number) => `127.${kind}.${Math.floor(index / 250)}.${2 + (index % 250)}`;
 
 /** Where calls come from that attack from inside. */
-const insideAddress = '127.0.0.2';
+const insideAddress = '127.2.0.2';
 
 async function messages(order: Extract<Attack, { attack: 'messages' }>): Promise<AttackResult> {
   const random = seededRandom(7);
   const result = { sent: 0, connections: 0, refused: 0, cutOff: 0 };
   const open: (WebSocket | undefined)[] = [];
   const connect = (index: number): void => {
-    const socket = newSocket(order.url, address(1, index));
+    const socket = newSocket(order.url, address(0, index));
     open[index] = socket;
     let greeted = false;
     socket.on('message', (data: Buffer) => {
@@ -133,7 +133,7 @@ async function halfOpen(order: Extract<Attack, { attack: 'halfOpen' }>): Promise
   const count = (what: string) => (result[what] = (result[what] ?? 0) + 1);
   const sockets: WebSocket[] = [];
   for (let index = 0; index < order.count; index++) {
-    const socket = newSocket(order.url, address(2, index % order.addresses));
+    const socket = newSocket(order.url, address(1, index % order.addresses));
     sockets.push(socket);
     socket.on('message', (data: Buffer) => {
       const text = String(data);
