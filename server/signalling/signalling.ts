@@ -55,26 +55,31 @@ export function startSignalling(http: HttpServer, options: SignallingOptions): S
   // Before the first message, for sockets may flood without ever being greeted.
   const budgets = new WeakMap<object, PacketBudget>();
   const greeted = new WeakSet<object>();
+  // What has come already is still looked at when a connection is being closed: it is to blame once.
+  const blamed = new WeakSet<object>();
+  const blame = (connection: EngineSocket, how: () => void) => {
+    if (!blamed.has(connection)) how();
+    blamed.add(connection);
+  };
   let closing = false;
   io.engine.on('connection', (connection: EngineSocket) => {
     const { request } = connection;
     const openedAtMs = performance.now();
-    let flooded = false;
     const gone = doorkeeper.opened(request);
     connection.once('close', (reason: string, description: unknown) => {
       gone();
-      if (flooded || closing) return;
+      if (closing) return;
       // socket.io closes at once what is no greeting, and later what has not greeted.
       const noGreeting = !greeted.has(connection) && reason === 'forced close';
       const early = performance.now() - openedAtMs < connectTimeoutMs;
-      if (framingBroke(reason, description) || (noGreeting && early)) doorkeeper.brokeFraming(request);
+      if (framingBroke(reason, description) || (noGreeting && early))
+        blame(connection, () => doorkeeper.brokeFraming(request));
     });
     const budget = new PacketBudget(options.limits, openedAtMs);
     budgets.set(connection, budget);
     connection.on('packet', ({ data }: { data?: string | Buffer }) => {
       if (budget.takePacket(data?.length ?? 0, performance.now())) return;
-      flooded = true;
-      doorkeeper.sentTooMuch('flood', request);
+      blame(connection, () => doorkeeper.sentTooMuch('flood', request));
       // Closed, it reads no further of what has come already; what is still coming does not come at all.
       connection.close(true);
       request.socket.destroy();
@@ -92,7 +97,7 @@ export function startSignalling(http: HttpServer, options: SignallingOptions): S
   io.on('connection', (socket) => {
     greeted.add(socket.conn);
     // socket.io's own packets; it closes the connection.
-    socket.on('error', () => doorkeeper.brokeFraming(socket.request));
+    socket.on('error', () => blame(socket.conn, () => doorkeeper.brokeFraming(socket.request)));
     const budget = budgets.get(socket.conn);
     if (budget !== undefined) new Connection(socket, budget, doorkeeper, { ...options, lines });
   });
