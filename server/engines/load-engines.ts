@@ -10,6 +10,7 @@ import type { EngineLoad } from './engine-host.js';
 import type { Engines } from './engine-types.js';
 import { startWhereQuicker } from './measured-device.js';
 import { cudaFault } from './onnx/cuda-probe.js';
+import { startOrder } from './start-order.js';
 import { runners, type Runner, type Runners } from './runners.js';
 
 export interface LoadedEngines extends Engines {
@@ -25,7 +26,7 @@ export interface LoadedEngines extends Engines {
 const warmLimitMs = 60_000;
 
 /**
- * Loads all engines at the same time and runs a real request through each.
+ * Loads all engines, at the same time where they share no graphics card, and runs a real request through each.
  * @throws ModelUnusableError, ConfigurationError; what was loaded before is closed again.
  */
 export async function loadEngines(config: Config, log: Logger): Promise<LoadedEngines> {
@@ -40,19 +41,22 @@ export async function loadEngines(config: Config, log: Logger): Promise<LoadedEn
       { probe: cudaFault, log },
     );
   };
-  const starting = [
-    start('recognizer', models.recognizer),
-    start('languageModel', models.languageModel),
-    start('synthesizer', models.synthesizer),
-    models.endOfTurn === undefined ? Promise.resolve(undefined) : start('endOfTurn', models.endOfTurn),
+  const { endOfTurn: detector } = models;
+  const shareCard = [config.recognizer, config.synthesizer].some(({ device }) => device !== 'cpu');
+  const inOrder = startOrder(shareCard, AbortSignal.timeout(warmLimitMs));
+  const onnx = [
+    inOrder(() => start('recognizer', models.recognizer)),
+    inOrder(() => start('synthesizer', models.synthesizer)),
+    detector === undefined ? Promise.resolve(undefined) : inOrder(() => start('endOfTurn', detector)),
   ] as const;
+  const starting = [...onnx, inOrder(() => start('languageModel', models.languageModel))] as const;
   const results = await Promise.allSettled(starting);
   const close = async () => {
     const started = results.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []));
     await Promise.all(started.map((engine) => engine.close()));
   };
   try {
-    const [recognizer, languageModel, synthesizer, endOfTurn] = await Promise.all(starting);
+    const [recognizer, synthesizer, endOfTurn, languageModel] = await Promise.all(starting);
     const { voice } = config.synthesizer;
     if (voice !== '' && !synthesizer.voices.includes(voice)) {
       throw new ConfigurationError(

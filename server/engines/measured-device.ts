@@ -31,9 +31,17 @@ export async function startWhereQuicker<E extends Engine>(
     log.warn(`no graphics card for ONNX models (${why}): the processor computes`);
     return start('cpu');
   }
-  const [card, processor] = [await start('cuda'), await start('cpu')];
-  const cardMs = await requestMs(card);
-  const processorMs = await requestMs(processor);
+  let card: E | undefined;
+  let cardMs = Infinity;
+  try {
+    card = await start('cuda');
+    cardMs = await requestMs(card);
+  } catch (error) {
+    await card?.close();
+    log.warn({ err: error }, 'the graphics card cannot run this model: the processor computes');
+    return start('cpu');
+  }
+  const { processor, processorMs } = await onProcessor(card, start);
   const onCard = cardMs < worthwhile * processorMs;
   const figures = { cardMs: Math.round(cardMs), processorMs: Math.round(processorMs) };
   log.info(
@@ -42,6 +50,18 @@ export async function startWhereQuicker<E extends Engine>(
   );
   await (onCard ? processor : card).close();
   return onCard ? card : processor;
+}
+
+/** @param card closed when the processor cannot run the model either. */
+async function onProcessor<E extends Engine>(card: E, start: (device: OnnxDevice) => Promise<E>) {
+  let processor: E | undefined;
+  try {
+    processor = await start('cpu');
+    return { processor, processorMs: await requestMs(processor) };
+  } catch (error) {
+    await Promise.all([card.close(), processor?.close()]);
+    throw error;
+  }
 }
 
 /** The quickest of some requests: everything else that the machine does only makes them slower. */

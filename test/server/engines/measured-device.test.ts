@@ -42,6 +42,35 @@ it('does not touch a card that cannot be used, nor measure when it is told where
   expect((await startWhereQuicker('cuda', start, { probe, log })).name).toBe('cuda');
 });
 
+it('computes on the processor what the card cannot run, for lack of memory or of a kernel', async () => {
+  for (const failing of ['start', 'warm']) {
+    const { open, start } = engines({ cuda: 1, cpu: 1 });
+    const refuse = () => Promise.reject(new Error('out of memory'));
+    const engine = await startWhereQuicker(
+      'auto',
+      async (device) => {
+        if (device === 'cuda' && failing === 'start') return refuse();
+        const started = await start(device);
+        return device === 'cuda' ? { ...started, warm: refuse } : started;
+      },
+      { probe: () => Promise.resolve(undefined), log },
+    );
+    expect(engine.name).toBe('cpu');
+    expect([...open]).toEqual(['cpu']);
+  }
+});
+
+it('leaves nothing on the card when the processor cannot start the model', async () => {
+  const { open, start } = engines({ cuda: 1, cpu: 1 });
+  const starting = startWhereQuicker(
+    'auto',
+    (device) => (device === 'cpu' ? Promise.reject(new Error('damaged')) : start(device)),
+    { probe: () => Promise.resolve(undefined), log },
+  );
+  await expect(starting).rejects.toThrow('damaged');
+  expect([...open]).toEqual([]);
+});
+
 it('finds out in another process whether ONNX Runtime can use the card', async () => {
   const fault = await cudaFault();
   // A machine with a card, and the provider fetched, has none.
