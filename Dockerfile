@@ -44,10 +44,10 @@ COPY config/default.yaml config/
 COPY config/profiles config/profiles
 COPY models models
 COPY --from=compiled /parley/dist dist
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 UV_THREADPOOL_SIZE=16 PARLEY_ACCESS_KEYS_FILE=/run/parley-keys MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 UV_THREADPOOL_SIZE=16 MALLOC_MMAP_THRESHOLD_=1000000 PARLEY_ACCESS_KEYS_FILE=/run/parley-keys MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker
 USER node
 EXPOSE 3000/tcp 40000-40063/udp 40000-40063/tcp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-CMD ["node", "--enable-source-maps", "dist/server/main.js"]
+CMD ["node", "--max-semi-space-size=2", "--enable-source-maps", "dist/server/main.js"]

@@ -1,5 +1,6 @@
 /** The composition root: builds everything in order, closes it in reverse. */
 import type { AddressInfo } from 'node:net';
+import { collectGarbage } from './collect-garbage.js';
 import { Access } from './access/access.js';
 import { CallerLimits } from './access/caller-limits.js';
 import { ShutOut } from './access/shut-out.js';
@@ -155,6 +156,8 @@ export async function startApp(config: Config, log: Logger, parts: AppParts = {}
       log,
     });
     closers.push(() => signalling.close());
+    // What starting has left behind, rather than during the first call.
+    collectGarbage();
     unready = undefined;
     const { port } = http.address() as AddressInfo;
     const host = ['0.0.0.0', '::', '127.0.0.1'].includes(config.server.host)

@@ -2,6 +2,7 @@
 import { setPriority } from 'node:os';
 import { isMainThread, parentPort, type Transferable } from 'node:worker_threads';
 
+import { collectGarbage } from '../collect-garbage.js';
 import { monotonicMs } from '../media/media-types.js';
 import type { FromWorker, ToWorker } from './engine-link.js';
 import { FairTurns, type FairTask } from './fair-turns.js';
@@ -77,6 +78,7 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
       case 'load':
         try {
           engine = await load(message.setup as Setup);
+          collectGarbage();
           // Only Linux gives threads priorities of their own; elsewhere it would be that of the whole server.
           if (isMainThread || process.platform === 'linux') setPriority(NICENESS);
           post({ type: 'ready', info: engine.info });

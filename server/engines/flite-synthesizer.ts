@@ -6,6 +6,7 @@ import { EngineFailedError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { EngineHost, type EngineLoad } from './engine-host.js';
 import { Priority, type SpeechChunk, type SpeechSynthesizer } from './engine-types.js';
+import { loadFliteImage } from './flite-program.js';
 import type { FliteInfo, FliteRequest } from './flite-worker.js';
 import { workersFor } from './pool-size.js';
 import type { RunnerContext } from './runners.js';
@@ -50,7 +51,7 @@ export class FliteSynthesizer implements SpeechSynthesizer {
       name: 'flite',
       // WebAssembly can be ended in the middle of a run, and its crash stays in its thread.
       place: { kind: 'thread', entry: entryPoint('./flite-worker', import.meta.url), killable: true },
-      setup: undefined,
+      setup: await loadFliteImage(),
       workers: threads,
       workersNeeded: (info) =>
         workersFor(callers, (info as FliteInfo).realTimeFactor, availableParallelism()),

@@ -1,7 +1,7 @@
 /** Entry of Flite's thread: text in, one clause of shaped speech with the times of its words out. */
 import type { SpeechChunk } from './engine-types.js';
 import { serveEngine } from './engine-worker.js';
-import { FliteProgram, type FliteSpeech } from './flite-program.js';
+import { FliteProgram, type FliteImage, type FliteSpeech } from './flite-program.js';
 import { shapeSpeech } from './speech-shaping.js';
 import { placeWords, speakable, type WrittenWord } from './spoken-words.js';
 
@@ -20,12 +20,12 @@ export interface FliteInfo {
 /** Long enough for the code to be optimised when it has been spoken. */
 const SAMPLE = 'The quick brown fox jumps over the lazy dog, and the dog sleeps on.';
 
-serveEngine<undefined, FliteRequest, never, SpeechChunk, void>(async () => {
-  const flite = await FliteProgram.load();
+serveEngine<FliteImage, FliteRequest, never, SpeechChunk, void>((image) => {
+  const flite = new FliteProgram(image);
   flite.speak('slt', SAMPLE);
   const info: FliteInfo = { realTimeFactor: measure(flite) };
   flite.prepare();
-  return {
+  return Promise.resolve({
     info,
     run: ({ text, voice }, run) => {
       const { words, plain } = speakable(text);
@@ -38,7 +38,7 @@ serveEngine<undefined, FliteRequest, never, SpeechChunk, void>(async () => {
         flite.prepare();
       });
     },
-  };
+  });
 });
 
 /** Time for a second of speech, seconds. */

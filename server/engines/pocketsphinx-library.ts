@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import koffi from 'koffi';
 
 import type { CepstralMean } from './cepstral-mean.js';
+import { audibleWords } from './pocketsphinx-dictionary.js';
 
 export interface PocketSphinxSettings {
   /** Acoustic model, a folder. */
@@ -282,11 +283,13 @@ export class PocketSphinxDecoder {
     const folder = mkdtempSync(join(tmpdir(), 'parley-pocketsphinx-'));
     try {
       const file = join(folder, 'settings');
-      const oneWord = join(folder, 'one-word');
-      writeFileSync(oneWord, 'a AH\n');
+      const words = bare ? 'a AH\n' : audibleWords(dictionary, languageModel);
+      const wordsFile = join(folder, 'words');
+      if (words !== undefined) writeFileSync(wordsFile, words);
       const settings = {
         '-hmm': acousticModel,
-        ...(bare ? { '-dict': oneWord } : { '-lm': languageModel, '-dict': dictionary }),
+        '-dict': words === undefined ? dictionary : wordsFile,
+        ...(bare ? {} : { '-lm': languageModel }),
         '-logfn': '/dev/null',
         ...decoder,
       };

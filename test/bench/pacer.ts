@@ -33,7 +33,7 @@ const seconds = Number(values.seconds);
 const busy = entryPoint('./busy-worker', import.meta.url);
 const load = Array.from(
   { length: Number(values.busy) },
-  () => new Worker(busy.url, { workerData: { busyMs: 60, restMs: 0 }, execArgv: busy.execArgv }),
+  () => new Worker(busy.url, { workerData: { busyMs: 60, restMs: 0 } }),
 );
 const mainShare = Number(values.main) / 100;
 const mainLoad = setInterval(() => {

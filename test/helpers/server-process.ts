@@ -60,7 +60,11 @@ export class ServerProcess {
    */
   static async start(
     environment: NodeJS.ProcessEnv = {},
-    program: readonly string[] = ['--enable-source-maps', join(projectRoot(), 'dist/server/main.js')],
+    program: readonly string[] = [
+      '--max-semi-space-size=2',
+      '--enable-source-maps',
+      join(projectRoot(), 'dist/server/main.js'),
+    ],
   ): Promise<ServerProcess> {
     const server = new ServerProcess(environment, program);
     try {
@@ -170,6 +174,7 @@ const testEnvironment: NodeJS.ProcessEnv = {
   // A machine that runs tests beside other work must not refuse callers for it.
   PARLEY_SERVICE_TARGET_MS: '0',
   UV_THREADPOOL_SIZE: '16',
+  MALLOC_MMAP_THRESHOLD_: '1000000',
 };
 
 /** The environment without settings of Parley that the person running the tests may have. */
