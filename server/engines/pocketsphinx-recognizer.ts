@@ -54,6 +54,10 @@ const DECODER_SETTINGS = {
   '-remove_noise': 'no',
   // Weight of the language model in the last pass; 9.5 by default. People gain a tenth from more, clear voices lose nothing.
   '-bestpathlw': '12',
+  // Densities that are looked at per frame (4 by default), and states that are followed (30,000): a third less work for the
+  // same words. With 5,000 states half of the work is saved, and the words become worse.
+  '-topn': '2',
+  '-maxhmmpf': '8000',
 };
 /** Speech of an utterance that is kept to be recognised again, or for the first time once a decoder is free. */
 const KEPT_SAMPLES = 30 * HEARING_RATE_HZ;
