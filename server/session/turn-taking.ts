@@ -65,9 +65,9 @@ export class TurnTaking {
   /** Silence that ends the turn in this pause, samples. */
   #endSilence: number;
   #paused = false;
-  /** How far the caller's voice has come over the agent's. */
   /** The words so far are a listener's. */
   #listener = false;
+  /** How far the caller's voice has come over the agent's. */
   #overAgent: 'no' | 'ducking' | 'holding' | 'interrupting' = 'no';
 
   constructor(options: TurnTakingOptions) {
