@@ -7,6 +7,7 @@ import { monotonicMs } from '../../../server/media/media-types.js';
 import { isAudible } from '../../callers/opus-clip.js';
 import type { Random } from '../../helpers/random.js';
 import type { Room } from './script.js';
+import { firstVoiced } from './voicing.js';
 
 const RATE_HZ = 16_000;
 const FRAME_SAMPLES = RATE_HZ / 50;
@@ -24,6 +25,8 @@ const reflections = [
 export interface SpokenSpan {
   /** Departure of the first audible frame, monotonic ms. */
   startMs: number;
+  /** ... of the one with the first voiced sample; where there is none, of the first audible one. */
+  voicedMs: number;
   /** ... and of the last. */
   endMs: number;
 }
@@ -31,7 +34,10 @@ export interface SpokenSpan {
 interface Speaking {
   samples: Int16Array;
   at: number;
+  /** Position of the first voiced sample. */
+  voiced: number;
   startMs: number | undefined;
+  voicedMs: number | undefined;
   endMs: number;
   done: (span: SpokenSpan) => void;
 }
@@ -56,7 +62,8 @@ export class Microphone {
   speak(samples: Int16Array): Promise<SpokenSpan> {
     if (this.#speaking) throw new Error('The caller is speaking already.');
     return new Promise((done) => {
-      this.#speaking = { samples, at: 0, startMs: undefined, endMs: 0, done };
+      const voiced = firstVoiced(samples) ?? Infinity;
+      this.#speaking = { samples, at: 0, voiced, startMs: undefined, voicedMs: undefined, endMs: 0, done };
     });
   }
 
@@ -106,9 +113,11 @@ export class Microphone {
       speaking.startMs ??= monotonicMs();
       speaking.endMs = monotonicMs();
     }
+    if (speaking.at > speaking.voiced) speaking.voicedMs ??= monotonicMs();
     if (speaking.at >= speaking.samples.length) {
       this.#speaking = undefined;
-      speaking.done({ startMs: speaking.startMs ?? monotonicMs(), endMs: speaking.endMs });
+      const { startMs = monotonicMs(), voicedMs = startMs, endMs } = speaking;
+      speaking.done({ startMs, voicedMs, endMs });
     }
     return part;
   }

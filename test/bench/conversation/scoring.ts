@@ -106,7 +106,7 @@ async function interruption(
   if (heard === undefined) return { silencedMs: undefined };
   const came = await wordsThatCame(over.text, recording.soundUpTo(stoppedAtMs, SOUGHT_MS), voice, sounds);
   return {
-    silencedMs: Math.max(0, stoppedAtMs - span.startMs),
+    silencedMs: Math.max(0, stoppedAtMs - span.voicedMs),
     ...(came === undefined
       ? { unaligned: true }
       : { wordsOff: countWords(over.text.slice(0, heard)) - came }),

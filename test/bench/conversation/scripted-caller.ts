@@ -15,7 +15,7 @@ const SILENT_MS = 500;
 const ANSWER_LIMIT_MS = 4_000;
 /** By then an answer that a sound stopped has ended, and one that it only held goes on, ms. */
 const VERDICT_MS = 1_500;
-const SPEECH_LIMIT_MS = 40_000;
+const SPEECH_LIMIT_MS = 120_000;
 /** What a browser near the server reports of its buffers. */
 const playoutReport = { jitterBufferMs: 20, roundTripMs: 1, outputMs: 10 };
 const REPORT_EVERY_MS = 1_000;
@@ -140,7 +140,7 @@ class Talk {
     const span =
       sound.length > 0
         ? await this.#microphone.speak(sound)
-        : { startMs: startMs - (turn.afterMs ?? 0), endMs: startMs };
+        : { startMs: startMs - (turn.afterMs ?? 0), voicedMs: startMs, endMs: startMs };
     const answeredAtMs = turn.kind === 'interruption' ? await this.#answer(span.endMs) : undefined;
     if (turn.kind !== 'echo' && turn.kind !== 'interruption') {
       await until(
