@@ -96,13 +96,9 @@ export class Dialogue {
     this.#parts = parts;
     this.#signal = signal;
     this.#conversation = new Conversation(parts.systemPrompt);
-    this.#thinking = {
-      ...parts,
-      onWords: (words) => this.#showCaller(words, false),
-      onEndSilence: (silenceMs) => this.#hearing.endAfter(silenceMs),
-    };
-    const { endOfTurn: detector } = parts.engines;
     const onEndSilence = (silenceMs: number): void => this.#hearing.endAfter(silenceMs);
+    this.#thinking = { ...parts, onWords: (words) => this.#showCaller(words, false), onEndSilence };
+    const { endOfTurn: detector } = parts.engines;
     const bounds = parts.config.turn;
     this.#judge = detector && new EndOfTurnJudge({ detector, bounds, onEndSilence, log: parts.log }, signal);
     this.#reading = new PartialReading(parts, signal);

@@ -17,6 +17,7 @@ import { runTokenCommand } from '../../server/access/token-command.js';
 import { chromiumPath } from '../../server/setup/chromium.js';
 import { Caller } from '../helpers/browser.js';
 import { ServerProcess } from '../helpers/server-process.js';
+import { keepConnections } from '../helpers/page-connections.js';
 
 const { values } = parseArgs({
   options: {
@@ -90,22 +91,9 @@ function chromiumThere(): string {
   return path;
 }
 
-/** What the selected candidates of both transports are, and how often a connection came up anew. */
-function watchConnections(): void {
-  const all: RTCPeerConnection[] = [];
-  Object.assign(window, { connections: all });
-  const Original = RTCPeerConnection;
-  window.RTCPeerConnection = class extends Original {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      all.push(this);
-    }
-  };
-}
-
 async function pathOf(caller: Caller): Promise<string> {
   return caller.page.evaluate(async () => {
-    const { connections } = window as unknown as { connections: RTCPeerConnection[] };
+    const { connections } = window;
     for (const connection of connections) {
       const stats = [...(await connection.getStats()).values()] as Record<string, string>[];
       const byId = new Map(stats.map((entry) => [entry['id'], entry]));
@@ -139,7 +127,7 @@ async function scenario(
   const caller = await Caller.open({
     url,
     arguments: [`--unsafely-treat-insecure-origin-as-secure=${new URL(url).origin}`],
-    before: watchConnections,
+    before: keepConnections,
   });
   try {
     const before = server.log.length;

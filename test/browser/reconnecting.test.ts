@@ -4,6 +4,7 @@ import { Caller } from '../helpers/browser.js';
 import { ServerProcess } from '../helpers/server-process.js';
 import { TcpProxy } from '../helpers/tcp-proxy.js';
 import { until } from '../helpers/until.js';
+import { keepConnections } from '../helpers/page-connections.js';
 
 let server: ServerProcess;
 let proxy: TcpProxy;
@@ -21,23 +22,10 @@ afterAll(async () => {
   await server.stop();
 }, 60_000);
 
-/** Lets the test look at the page's WebRTC connections. */
-function keepConnections(): void {
-  const all: RTCPeerConnection[] = [];
-  Object.assign(window, { connections: all });
-  const Original = RTCPeerConnection;
-  window.RTCPeerConnection = class extends Original {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      all.push(this);
-    }
-  };
-}
-
 /** Names of the server's ICE sessions, one per transport in use: new ones after a restart of ICE. */
 function iceSessions(): Promise<string[]> {
   return caller.page.evaluate(() =>
-    (window as unknown as { connections: RTCPeerConnection[] }).connections.flatMap(
+    window.connections.flatMap(
       ({ remoteDescription }) => /a=ice-ufrag:(\S+)/.exec(remoteDescription?.sdp ?? '')?.[1] ?? [],
     ),
   );
