@@ -43,6 +43,7 @@ const server = await ServerProcess.start({
   PARLEY_CALLS_MAX: String(places),
   PARLEY_LANGUAGE_MODEL_SEQUENCES: String(places),
   PARLEY_CALLS_CONNECT_TIMEOUT_MS: '2000',
+  PARLEY_CALLS_RECONNECT_MS: '3000',
   PARLEY_LIMITS_HALF_OPEN_CALLS_PER_ADDRESS: String(places),
 });
 const names = Object.keys(ways);

@@ -1,9 +1,11 @@
 /** All the ways in which a caller can come and go. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { ServerStatus } from '../../../server/observability/server-status.js';
 import type { OpusClip } from '../../callers/opus-clip.js';
 import { SignallingClient } from '../../callers/signalling-client.js';
 import { WebRtcCaller } from '../../callers/web-rtc-caller.js';
+import { TcpProxy } from '../../helpers/tcp-proxy.js';
 import { until } from '../../helpers/until.js';
 
 /** What a call may say. */
@@ -23,8 +25,27 @@ const intoTheDraftMs = 130;
 /** Asks something and hears the answer. */
 async function converse(caller: WebRtcCaller, { question }: SoakClips): Promise<void> {
   await caller.speak(question);
+  await hearAnswer(caller);
+}
+
+async function hearAnswer(caller: WebRtcCaller): Promise<void> {
   const { text, samples } = await caller.waitForAnswer(answerLimitMs);
   if (text === '' || samples.length === 0) throw new Error('The answer was empty.');
+}
+
+/** Breaks a caller's WebSocket while a story is being told; it goes on being heard. */
+async function breakConnection(caller: WebRtcCaller, way: TcpProxy, { story }: SoakClips): Promise<void> {
+  await caller.speak(story);
+  await until('the agent speaks', () => caller.state === 'speaking', answerLimitMs);
+  way.cut();
+  await until('the caller notices', () => !caller.signalling.socket.connected);
+  const { packets } = caller.quality;
+  await until('the voice goes on', () => caller.quality.packets > packets + 10);
+}
+
+async function isLive(url: string, callId: string): Promise<boolean> {
+  const { live } = (await (await fetch(new URL('v1/status', url))).json()) as ServerStatus;
+  return live.some(({ id }) => id === callId);
 }
 
 export const ways: Readonly<Record<string, Way>> = {
@@ -86,5 +107,33 @@ export const ways: Readonly<Record<string, Way>> = {
     await caller.speak(question);
     await caller.waitForAnswer(answerLimitMs);
     await caller.leave('end');
+  },
+  'connection broken, then resumed': async (url, clips) => {
+    const way = await TcpProxy.to(url);
+    try {
+      const caller = await WebRtcCaller.call(way.url);
+      await breakConnection(caller, way, clips);
+      way.mend();
+      await caller.takeUpAgain();
+      await caller.speak(clips.question);
+      // What was heard of the story, and the answer to the question.
+      await hearAnswer(caller);
+      await hearAnswer(caller);
+      await caller.leave('end');
+    } finally {
+      await way.close();
+    }
+  },
+  'connection broken for good': async (url, clips) => {
+    const way = await TcpProxy.to(url);
+    try {
+      const caller = await WebRtcCaller.call(way.url);
+      await breakConnection(caller, way, clips);
+      // Its sound still comes and goes: only the time to connect again can end it.
+      await until('the server gives the call up', async () => !(await isLive(url, caller.id)), 30_000);
+      await caller.leave('disconnect');
+    } finally {
+      await way.close();
+    }
   },
 };
