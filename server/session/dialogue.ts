@@ -10,17 +10,17 @@ import type {
   ReplyDelta,
   Tool,
 } from '../engines/engine-types.js';
-import { isAbort } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { CallMedia } from '../media/call-media.js';
 import { monotonicMs, type HeardWindow, type PlayoutEvent } from '../media/media-types.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { AgentState, PlayoutReport, TurnLatency, TurnUpdate } from '../protocol.js';
 import { Answer } from './answer.js';
-import { isBackchannel } from './backchannel.js';
 import { Conversation } from './conversation.js';
+import { EarDelay } from './ear-delay.js';
 import { EndOfTurnJudge } from './end-of-turn-judge.js';
 import { Hearing, type HeardWords } from './hearing.js';
+import { Interruption } from './interruption.js';
 import { PartialReading } from './partial-reading.js';
 import type { ReplyOutcome } from './reply.js';
 import type { SpareWork } from './service-level.js';
@@ -50,12 +50,6 @@ export interface DialogueParts {
   onAnswered(outcome: ReplyOutcome): void;
 }
 
-/** Volume of the agent's voice while the first sounds of the caller are over it. */
-const duckedGain = 0.3;
-
-/** How long an answer that was stopped may take to settle before it is given up, ms. */
-const settleLimitMs = 1000;
-
 /** Spoken when an answer failed, so that nobody waits in silence. */
 const apology = 'Sorry, something went wrong. Please say that again.';
 
@@ -72,8 +66,10 @@ export class Dialogue {
   readonly #signal: AbortSignal;
   readonly #conversation: Conversation;
   readonly #hearing: Hearing;
+  readonly #interruption: Interruption;
   readonly #reading: PartialReading;
   readonly #thinking: ThinkingParts;
+  readonly #earDelay: EarDelay;
   /** Where there is an engine that listens for the end of a turn. */
   readonly #judge: EndOfTurnJudge | undefined;
   /** Words of the caller's turn as far as they are known. */
@@ -86,9 +82,6 @@ export class Dialogue {
   /** Resolves when the answer before has settled and the words of all turns that are over stand in the conversation. */
   #settled: Promise<void> = Promise.resolve();
   #state: AgentState = 'listening';
-  #network: PlayoutReport | undefined;
-  /** Figures of the answer being heard, as long as the browser has not told of its side. */
-  #untold: TurnLatency | undefined;
   #apologising = false;
 
   /** @param signal the session's. */
@@ -96,6 +89,7 @@ export class Dialogue {
     this.#parts = parts;
     this.#signal = signal;
     this.#conversation = new Conversation(parts.systemPrompt);
+    this.#earDelay = new EarDelay((latency) => parts.onMouthToEar(latency));
     const onEndSilence = (silenceMs: number): void => this.#hearing.endAfter(silenceMs);
     this.#thinking = { ...parts, onWords: (words) => this.#showCaller(words, false), onEndSilence };
     const { endOfTurn: detector } = parts.engines;
@@ -106,13 +100,13 @@ export class Dialogue {
       parts.recognizer,
       parts.config.turn,
       {
-        ducking: () => parts.media.gain(duckedGain),
-        quiet: () => this.#letAgentSpeakOn(),
+        ducking: () => this.#interruption.duck(),
+        quiet: () => this.#interruption.letAgentSpeakOn(),
         began: () => this.#callerBegan(),
         partialsWanted: () => parts.spareWork().partials,
         partial: (words) => this.#callerPartial(words),
-        holding: () => parts.media.hold(true),
-        interrupting: () => this.#interrupt(),
+        holding: () => this.#interruption.hold(),
+        interrupting: () => this.#interruption.stopAgent(),
         paused: (heard, sound) => this.#callerPaused(heard, sound),
         resumed: () => this.#callerResumed(),
         ended: (heard) => this.#callerEnded(heard),
@@ -121,6 +115,13 @@ export class Dialogue {
       },
       signal,
     );
+    this.#interruption = new Interruption({
+      media: parts.media,
+      hearing: this.#hearing,
+      listenerMs: parts.config.turn.listenerMs,
+      answer: () => this.#answer,
+      log: parts.log,
+    });
   }
 
   /** The call begins: with these words of the agent, or with the caller's when they are empty. */
@@ -134,6 +135,12 @@ export class Dialogue {
     this.#hearing.hear(window, this.#agentSpeaking);
   }
 
+  /** Takes words that were typed in place of spoken. */
+  say(text: string): void {
+    this.#dropDraft();
+    this.#callerEnded({ words: Promise.resolve(text), lastVoicedAtMs: monotonicMs() });
+  }
+
   /** Takes news of the playout. */
   playout(event: PlayoutEvent): void {
     const answer = this.#given.get(event.segmentId);
@@ -144,25 +151,7 @@ export class Dialogue {
 
   /** Takes what the browser measures of its receiving side. */
   reportPlayout(report: PlayoutReport): void {
-    this.#network = report;
-    const latency = this.#untold;
-    this.#untold = undefined;
-    if (latency === undefined) return;
-    const { roundTripMs, jitterBufferMs, outputMs } = report;
-    const mouthToEarMs = latency.voiceToVoiceMs + roundTripMs + jitterBufferMs + outputMs;
-    this.#parts.onMouthToEar({ ...latency, mouthToEarMs });
-  }
-
-  /** Says a text of the server's own. */
-  #speak(text: string): void {
-    const answer = this.#newAnswer(() => fixedText(text));
-    this.#take(answer, () => Promise.resolve());
-  }
-
-  /** Takes words that were typed in place of spoken. */
-  say(text: string): void {
-    this.#dropDraft();
-    this.#callerEnded({ words: Promise.resolve(text), lastVoicedAtMs: monotonicMs() });
+    this.#earDelay.report(report);
   }
 
   /** Resolves when the answer being given, if any, is over. */
@@ -177,7 +166,7 @@ export class Dialogue {
   #callerBegan(): void {
     this.#parts.onActivity();
     // A caller who goes on before the answer can be heard has not finished; what was said stays and is answered with it.
-    if (this.#answer !== undefined && !this.#agentSpeaking) this.#interrupt();
+    if (this.#answer !== undefined && !this.#agentSpeaking) this.#interruption.stopAgent();
   }
 
   /** Shows the words so far, and lets the language model read them while the caller goes on. */
@@ -188,14 +177,9 @@ export class Dialogue {
     if (free) this.#reading.hear(words, this.#conversation);
   }
 
-  #callerResumed(): void {
-    this.#judge?.goneOn();
-    this.#dropDraft();
-  }
-
   #callerPaused(heard: HeardWords, sound: () => Int16Array): void {
     if (!this.#hearing.meant) {
-      this.#judgeInterruption(heard.words);
+      this.#interruption.judge(heard.words);
       return;
     }
     this.#judge?.paused({
@@ -209,6 +193,28 @@ export class Dialogue {
     }
   }
 
+  #newDraft({ words, lastVoicedAtMs }: HeardWords): Draft {
+    const context = Promise.all([words, this.#settled]).then(([text]) => {
+      const spoken = text.trim();
+      return { words: spoken, ...this.#conversation.withCallerWords(spoken) };
+    });
+    const answer = this.#newAnswer((made, signal) => think(context, made, this.#thinking, signal));
+    answer.marks.set('lastVoiced', lastVoicedAtMs);
+    return { answer, words, context };
+  }
+
+  #callerResumed(): void {
+    this.#judge?.goneOn();
+    this.#dropDraft();
+  }
+
+  #dropDraft(): void {
+    if (this.#draft === undefined) return;
+    this.#draft.answer.abort();
+    this.#draft = undefined;
+    this.#parts.metrics.draft('wasted');
+  }
+
   #callerEnded(heard: HeardWords): void {
     this.#judge?.goneOn();
     this.#partial = '';
@@ -217,7 +223,7 @@ export class Dialogue {
     if (this.#draft !== undefined) this.#parts.metrics.draft('used');
     this.#draft = undefined;
     // More was said than what is being answered: spoken words after typed ones, or the other way round.
-    this.#interrupt();
+    this.#interruption.stopAgent();
     draft.answer.marks.set('endpoint', monotonicMs());
     this.#take(draft.answer, () =>
       draft.context.then(
@@ -237,63 +243,14 @@ export class Dialogue {
     this.#judge?.goneOn();
     this.#partial = '';
     this.#dropDraft();
-    this.#letAgentSpeakOn();
+    this.#interruption.letAgentSpeakOn();
     this.#showCaller('', true);
   }
 
-  /** Over the agent's voice words decide: a listener's sounds let it go on, all others stop it. */
-  #judgeInterruption(words: Promise<string>): void {
-    const over = this.#answer;
-    const short = this.#hearing.voicedMs <= this.#parts.config.turn.listenerMs;
-    words
-      .then((text) => {
-        // It ended by itself meanwhile: the words are a turn, and what is being made now is their answer.
-        if (this.#answer !== over) return;
-        if (isBackchannel(text, short)) {
-          this.#hearing.takeForListener();
-          return;
-        }
-        this.#hearing.confirmInterruption();
-        this.#interrupt();
-      })
-      .catch((error: unknown) => {
-        if (!isAbort(error))
-          this.#parts.log.warn({ err: error }, 'words over the agent could not be recognised');
-      });
-  }
-
-  #letAgentSpeakOn(): void {
-    this.#parts.media.gain(1);
-    this.#parts.media.hold(false);
-  }
-
-  /** Stops the answer in the making or being spoken. What was heard of it stays in the conversation. */
-  #interrupt(): void {
-    const answer = this.#answer;
-    if (answer !== undefined) this.#parts.media.stopPlayout();
-    // Also when its last sound left just before it was held: the next answer is not to be held.
-    this.#letAgentSpeakOn();
-    if (answer === undefined) return;
-    // An audible answer ends with the media thread's word on how much has left; one in the making ends here.
-    if (!answer.segment.audible) answer.abort();
-    else setTimeout(() => answer.abort(), settleLimitMs).unref();
-  }
-
-  #dropDraft(): void {
-    if (this.#draft === undefined) return;
-    this.#draft.answer.abort();
-    this.#draft = undefined;
-    this.#parts.metrics.draft('wasted');
-  }
-
-  #newDraft({ words, lastVoicedAtMs }: HeardWords): Draft {
-    const context = Promise.all([words, this.#settled]).then(([text]) => {
-      const spoken = text.trim();
-      return { words: spoken, ...this.#conversation.withCallerWords(spoken) };
-    });
-    const answer = this.#newAnswer((made, signal) => think(context, made, this.#thinking, signal));
-    answer.marks.set('lastVoiced', lastVoicedAtMs);
-    return { answer, words, context };
+  /** Says a text of the server's own. */
+  #speak(text: string): void {
+    const answer = this.#newAnswer(() => fixedText(text));
+    this.#take(answer, () => Promise.resolve());
   }
 
   #newAnswer(deltas: (answer: Answer, signal: AbortSignal) => AsyncIterable<ReplyDelta>): Answer {
@@ -333,8 +290,7 @@ export class Dialogue {
     this.#conversation.answerBegan();
     this.#setState('speaking');
     const latency = answer.marks.latency(answer.turnId);
-    // What the browser reported before belongs to an answer before.
-    this.#untold = latency;
+    this.#earDelay.answerBegan(latency);
     if (latency !== undefined) this.#parts.onLatency(latency);
   }
 
@@ -346,7 +302,7 @@ export class Dialogue {
     const heard =
       outcome.type === 'spoken'
         ? segment.text
-        : segment.heard(engines.synthesizer.sampleRateHz, this.#earDelayMs);
+        : segment.heard(engines.synthesizer.sampleRateHz, this.#earDelay.ms);
     this.#conversation.addAgentWords(heard, calls);
     log.debug({ turnId, outcome: outcome.type, text: segment.text, heard }, 'agent');
     if (segment.text !== '' && answer.committed) {
@@ -366,12 +322,6 @@ export class Dialogue {
     if (apologise) this.#speak(apology);
     else this.#parts.onAnswered(outcome);
     this.#readAhead();
-  }
-
-  /** Delay between the server and the caller's ear as far as the browser has told it, ms. */
-  get #earDelayMs(): number {
-    const network = this.#network;
-    return network === undefined ? 0 : network.roundTripMs / 2 + network.jitterBufferMs + network.outputMs;
   }
 
   /** Shows the caller's turn: what is in the conversation and the words that are just being heard. */
