@@ -2,20 +2,14 @@
  * Keeps a model in threads or child processes of its own and lets callers queue for it: most urgent first, bounded,
  * with requests of an aborted signal removed. A worker that dies or hangs is reported and replaced.
  */
-import { EngineFailedError, ModelUnusableError } from '../errors.js';
+import { EngineFailedError } from '../errors.js';
 import type { Logger } from '../log.js';
-import { monotonicMs } from '../media/media-types.js';
 import { deferred } from './deferred.js';
-import { Priority } from './engine-types.js';
-import { RequestQueue, type Queued } from './request-queue.js';
-import { startEngine, type EngineLink, type EnginePlace, type FromWorker } from './engine-link.js';
+import type { Priority } from './engine-types.js';
+import { HostedWorker, type HostedWorkerOptions, type Run } from './hosted-worker.js';
+import { RequestQueue } from './request-queue.js';
 
-export interface EngineHostOptions {
-  /** Name for logs and messages. */
-  name: string;
-  place: EnginePlace;
-  /** Handed to the worker's `load`. */
-  setup: unknown;
+export interface EngineHostOptions extends HostedWorkerOptions {
   /** Threads or processes, each with a model of its own. Default 1. */
   workers?: number;
   /** How many are needed, as it turns out when the first ones say what they can: further ones are started. Default 0. */
@@ -26,10 +20,6 @@ export interface EngineHostOptions {
   runsPerOwner?: number;
   /** Requests that may wait; more are refused. Default 64. */
   maxWaiting?: number;
-  /** A worker that has work and says nothing for so long hangs and is replaced, ms. Default 10 000. */
-  silenceLimitMs?: number;
-  /** Time to load the model, ms. Default 120 000. */
-  loadLimitMs?: number;
   /** Told of every worker that died or hung, after its requests have failed. */
   onCrash?: (error: EngineFailedError) => void;
   logger: Logger;
@@ -61,39 +51,29 @@ export interface EngineLoad {
   crashes: number;
 }
 
-interface Job extends Queued {
-  id: number;
-  request: unknown;
-  worker: HostWorker | undefined;
-  onChunk: ((chunk: never) => void) | undefined;
+interface Job extends Run {
+  /** Who serves it, once it is served. */
+  worker: HostedWorker | undefined;
   onStart: ((input: EngineInput<unknown>) => void) | undefined;
-  /** Inputs sent to the run. */
-  sent: number;
-  /** It has used up its inputs and waits for more, so that its silence means nothing. */
-  hungry: boolean;
-  settle: (error: unknown, result?: unknown) => void;
 }
 
-interface HostWorker {
-  link: EngineLink;
-  state: 'loading' | 'up' | 'gone';
-  readonly jobs: Map<number, Job>;
-  watchdog: NodeJS.Timeout | undefined;
-  /** Why the host killed it. */
-  killedFor: string | undefined;
-  exited: Promise<void>;
-}
+const defaults = {
+  workers: 1,
+  workersNeeded: () => 0,
+  runsPerWorker: 1,
+  runsPerOwner: 2,
+  maxWaiting: 64,
+} satisfies Partial<EngineHostOptions>;
 
 const RESTART_DELAYS_MS = [0, 250, 1000, 5000, 15_000];
 /** A worker that has lived so long starts again from the first delay, ms. */
 const SETTLED_MS = 60_000;
-const CLOSE_LIMIT_MS = 5000;
 
 export class EngineHost<Request, Input, Chunk, Result> {
   /** What the worker said of its model when it had loaded it. */
   info: unknown;
-  readonly #options: Required<Omit<EngineHostOptions, 'onCrash'>> & Pick<EngineHostOptions, 'onCrash'>;
-  readonly #workers = new Set<HostWorker>();
+  readonly #options: EngineHostOptions & Required<Pick<EngineHostOptions, keyof typeof defaults>>;
+  readonly #workers = new Set<HostedWorker>();
   readonly #queue = new RequestQueue<Job>();
   readonly #restarts = new Set<NodeJS.Timeout>();
   #nextId = 1;
@@ -102,16 +82,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
   #closed: Promise<void> | undefined;
 
   private constructor(options: EngineHostOptions) {
-    this.#options = {
-      workers: 1,
-      workersNeeded: () => 0,
-      runsPerWorker: 1,
-      runsPerOwner: 2,
-      maxWaiting: 64,
-      silenceLimitMs: 10_000,
-      loadLimitMs: 120_000,
-      ...options,
-    };
+    this.#options = { ...defaults, ...options };
   }
 
   /**
@@ -142,7 +113,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
   get load(): EngineLoad {
     return {
       waiting: this.#queue.length,
-      running: [...this.#workers].reduce((sum, { jobs }) => sum + jobs.size, 0),
+      running: [...this.#workers].reduce((sum, { running }) => sum + running, 0),
       oldestWaitingMs: this.#queue.oldestMs(performance.now()),
       crashes: this.#crashes,
     };
@@ -174,8 +145,6 @@ export class EngineHost<Request, Input, Chunk, Result> {
       worker: undefined,
       onChunk,
       onStart,
-      sent: 0,
-      hungry: false,
       settle: (error, result) => {
         signal.removeEventListener('abort', abort);
         job.onChunk = undefined;
@@ -184,11 +153,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
       },
     };
     const abort = (): void => {
-      if (!this.#queue.remove(job) && job.worker) {
-        job.worker.link.send({ type: 'stop', id: job.id });
-        job.hungry = false;
-        this.#watch(job.worker);
-      }
+      if (!this.#queue.remove(job)) job.worker?.stop(job);
       job.settle(signal.reason);
     };
     signal.addEventListener('abort', abort, { once: true });
@@ -206,79 +171,34 @@ export class EngineHost<Request, Input, Chunk, Result> {
     for (const timer of this.#restarts) clearTimeout(timer);
     const error = new EngineFailedError(`${this.#options.name} is closing.`);
     for (const job of this.#queue.drain()) job.settle(error);
-    await Promise.all(
-      [...this.#workers].map(async (worker) => {
-        for (const job of worker.jobs.values()) job.settle(error);
-        this.#unwatch(worker);
-        worker.link.send({ type: 'close' });
-        const limit = setTimeout(() => {
-          this.#kill(worker, 'would not close');
-        }, CLOSE_LIMIT_MS);
-        await worker.exited;
-        clearTimeout(limit);
-      }),
-    );
-  }
-
-  #input(worker: HostWorker, job: Job, input: unknown, priority: Priority = Priority.waiting): void {
-    if (!worker.jobs.has(job.id)) return;
-    job.sent++;
-    job.hungry = false;
-    worker.link.send({ type: 'input', id: job.id, input, deadlineMs: monotonicMs() + priority });
-    if (!worker.watchdog) this.#watch(worker);
+    await Promise.all([...this.#workers].map((worker) => worker.close(error)));
   }
 
   #startWorker(): Promise<void> {
-    const { name, place, setup, loadLimitMs } = this.#options;
-    const loaded = deferred<void>();
-    const exited = deferred<void>();
-    const startedAt = performance.now();
-    const worker: HostWorker = {
-      link: startEngine(place, {
-        onMessage: (message) => {
-          if (message.type === 'ready') {
-            this.info = message.info;
-            worker.state = 'up';
-            this.#unwatch(worker);
-            loaded.resolve();
-            this.#dispatch();
-          } else if (message.type === 'unusable') loaded.reject(new ModelUnusableError(message.message));
-          else this.#receive(worker, message);
-        },
-        onExit: (reason) => {
-          const wasLoading = worker.state === 'loading';
-          worker.state = 'gone';
-          this.#unwatch(worker);
-          this.#workers.delete(worker);
-          exited.resolve();
-          const error = new EngineFailedError(`A ${place.kind} of ${name} ${worker.killedFor ?? reason}.`);
-          loaded.reject(error);
-          if (this.#closed) return;
-          if (performance.now() - startedAt > SETTLED_MS) this.#crashesInARow = 0;
-          if (!wasLoading) this.#crashed(worker, error);
-        },
-      }),
-      state: 'loading',
-      jobs: new Map(),
-      watchdog: undefined,
-      killedFor: undefined,
-      exited: exited.promise,
-    };
+    const worker = new HostedWorker(this.#options, {
+      up: (info) => {
+        this.info = info;
+        this.#dispatch();
+      },
+      free: () => this.#dispatch(),
+      gone: (worker, error, wasUp) => {
+        this.#workers.delete(worker);
+        if (this.#closed) return;
+        if (worker.ageMs > SETTLED_MS) this.#crashesInARow = 0;
+        if (wasUp) this.#crashed(error);
+      },
+    });
     this.#workers.add(worker);
-    this.#watch(worker, loadLimitMs);
-    worker.link.send({ type: 'load', setup });
-    return loaded.promise;
+    return worker.loaded;
   }
 
-  /** Fails the run of a dead worker, and what waits if it was the only one, then replaces it. */
-  #crashed(worker: HostWorker, error: EngineFailedError): void {
+  /** A worker that was at work is dead: fails what waits if it was the only one, and replaces it. */
+  #crashed(error: EngineFailedError): void {
     this.#crashes++;
     this.#options.logger.error(
       { engine: this.#options.name, err: error },
       'an engine worker died and is replaced',
     );
-    for (const job of worker.jobs.values()) job.settle(error);
-    worker.jobs.clear();
     if (this.#workers.size === 0) for (const job of this.#queue.drain()) job.settle(error);
     this.#replace();
     this.#options.onCrash?.(error);
@@ -301,89 +221,27 @@ export class EngineHost<Request, Input, Chunk, Result> {
     this.#restarts.add(timer);
   }
 
-  #receive(worker: HostWorker, message: Exclude<FromWorker, { type: 'ready' | 'unusable' }>): void {
-    const job = worker.jobs.get(message.id);
-    if (job === undefined) return;
-    switch (message.type) {
-      case 'chunk':
-        this.#watch(worker);
-        job.onChunk?.(message.chunk as never);
-        return;
-      case 'working':
-        this.#watch(worker);
-        return;
-      case 'hungry':
-        job.hungry = message.taken === job.sent;
-        this.#watchRuns(worker);
-        return;
-      case 'done':
-        job.settle(undefined, message.result);
-        break;
-      case 'failed':
-        job.settle(new EngineFailedError(`${this.#options.name} failed: ${message.message}`));
-    }
-    worker.jobs.delete(job.id);
-    this.#watchRuns(worker);
-    this.#dispatch();
-  }
-
   #dispatch(): void {
     for (let worker = this.#leastBusy(); worker !== undefined; worker = this.#leastBusy()) {
       const job = this.#queue.shift((owner) => this.#runsOf(owner) < this.#options.runsPerOwner);
       if (!job) return;
-      this.#run(worker, job);
+      job.worker = worker;
+      worker.run(job);
+      job.onStart?.((input, until) => worker.input(job, input, until));
     }
   }
 
-  #run(worker: HostWorker, job: Job): void {
-    worker.jobs.set(job.id, job);
-    job.worker = worker;
-    const { id, request, owner = String(id), priority } = job;
-    worker.link.send({ type: 'run', id, request, owner, deadlineMs: monotonicMs() + priority });
-    this.#watch(worker);
-    job.onStart?.((input, until) => {
-      this.#input(worker, job, input, until);
-    });
-  }
-
   /** The worker with the fewest requests of those that can take another; `undefined` when none can. */
-  #leastBusy(): HostWorker | undefined {
-    let least: HostWorker | undefined;
+  #leastBusy(): HostedWorker | undefined {
+    let least: HostedWorker | undefined;
     for (const worker of this.#workers) {
-      if (worker.state !== 'up' || worker.jobs.size >= this.#options.runsPerWorker) continue;
-      if (least === undefined || worker.jobs.size < least.jobs.size) least = worker;
+      if (!worker.up || worker.running >= this.#options.runsPerWorker) continue;
+      if (least === undefined || worker.running < least.running) least = worker;
     }
     return least;
   }
 
   #runsOf(owner: string): number {
-    let runs = 0;
-    for (const { jobs } of this.#workers) for (const job of jobs.values()) if (job.owner === owner) runs++;
-    return runs;
-  }
-
-  /** Watches a worker as long as one of its runs has something to do. */
-  #watchRuns(worker: HostWorker): void {
-    if ([...worker.jobs.values()].every(({ hungry }) => hungry)) this.#unwatch(worker);
-    else this.#watch(worker);
-  }
-
-  /** Gives a worker that has something to do until the limit to say something. */
-  #watch(worker: HostWorker, limitMs = this.#options.silenceLimitMs): void {
-    clearTimeout(worker.watchdog);
-    if (this.#closed) return;
-    worker.watchdog = setTimeout(() => {
-      this.#kill(worker, `said nothing for ${limitMs} ms`);
-    }, limitMs);
-  }
-
-  #unwatch(worker: HostWorker): void {
-    clearTimeout(worker.watchdog);
-    worker.watchdog = undefined;
-  }
-
-  #kill(worker: HostWorker, reason: string): void {
-    worker.killedFor = reason;
-    worker.link.kill();
+    return [...this.#workers].reduce((sum, worker) => sum + worker.runsOf(owner), 0);
   }
 }
