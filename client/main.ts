@@ -1,6 +1,7 @@
 /** The page: joins the controls in `index.html` to one {@link VoiceCall} at a time. */
 import type { AgentState } from '../server/protocol.js';
 import { CallError } from './call-errors.js';
+import type { CallEvents } from './call-events.js';
 import { listMicrophones, NO_MICROPHONE, onMicrophonesChanged } from './microphone.js';
 import { ConversationView } from './page/conversation-view.js';
 import { byId, make } from './page/elements.js';
@@ -9,7 +10,7 @@ import { StagesView } from './page/stages-view.js';
 import { tokenOfPage } from './page/page-token.js';
 import { stayAwake } from './page/stay-awake.js';
 import { prepareCall } from './prepared-call.js';
-import { VoiceCall, type CallEvents } from './voice-call.js';
+import { VoiceCall } from './voice-call.js';
 
 type Phase = 'idle' | 'starting' | 'ready';
 

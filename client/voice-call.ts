@@ -1,17 +1,11 @@
 /** One voice call from the browser's side: `VoiceCall.start()`, its events, and its end. */
-import type {
-  AgentState,
-  EndReason,
-  StartCallResult,
-  TurnLatency,
-  TurnUpdate,
-  WaitingUpdate,
-} from '../server/protocol.js';
+import type { EndReason, StartCallResult } from '../server/protocol.js';
 import { CallError, type ProblemCode } from './call-errors.js';
-import { LevelMeter, type Levels } from './level-meter.js';
+import type { CallEvents, Stage } from './call-events.js';
+import { CallMicrophone } from './call-microphone.js';
+import { LevelMeter } from './level-meter.js';
 import { Listeners, type Listener } from './listeners.js';
 import { MediaPath } from './media-path.js';
-import { openMicrophone } from './microphone.js';
 import { PlayoutReporter } from './playout-reporter.js';
 import { prepareCall, type PreparedCall } from './prepared-call.js';
 import { describeTools, runTool, type PageTool } from './page-tools.js';
@@ -40,36 +34,6 @@ export interface VoiceCallOptions {
   audio?: HTMLAudioElement | undefined;
 }
 
-/** A step on the way to a call. They overlap: `microphone` and `server` are done side by side. */
-export type Stage = 'microphone' | 'server' | 'connecting' | 'ready';
-
-export interface CallEvents {
-  /** A step began or was done, `elapsedMs` after the person asked for the call. */
-  stage: { stage: Stage; done: boolean; elapsedMs: number };
-  /** Every line of the server is taken: where the caller stands among those who wait. */
-  waiting: WaitingUpdate;
-  /** The server gave a line: what it is made of. */
-  started: StartCallResult;
-  /** The caller can speak now, `elapsedMs` after asking for the call. */
-  ready: { elapsedMs: number };
-  /** What the agent is doing. */
-  state: AgentState;
-  /** An entry of the conversation is new or has changed. */
-  turn: TurnUpdate;
-  /** Where the time of one answer went. */
-  latency: TurnLatency;
-  /** The server is going down: the call may go on for so long, ms. */
-  draining: { endsInMs: number };
-  /** The connection to the server broke and is being made anew, and it is there again. The sound may go on meanwhile. */
-  connection: 'reconnecting' | 'back';
-  /** Loudness of both sides, 20 times a second. */
-  levels: Levels;
-  /** Something failed and the call goes on. */
-  error: CallError;
-  /** The call is over and everything is released; the last event. */
-  ended: { reason: ProblemCode; message: string; retryAfterSeconds?: number | undefined };
-}
-
 /** Longest wait from the server's answer to its `ready`, ms: more than the server itself allows by default. */
 const READY_LIMIT_MS = 20_000;
 
@@ -80,16 +44,20 @@ export class VoiceCall {
   readonly #options: VoiceCallOptions;
   readonly #askedAtMs: number;
   readonly #listeners = new Listeners<CallEvents>();
+  readonly #microphone = new CallMicrophone({
+    changed: (track) => {
+      if (this.#meter) this.#meter.callerTrack = track;
+    },
+    lost: (error) => this.#listeners.tell('error', error),
+  });
   /** What to release at the end, latest first. */
   readonly #releases: (() => void)[] = [];
   #signalling: Signalling | undefined;
   #media: MediaPath | undefined;
-  #microphone: MediaStreamTrack | undefined;
   #voice: MediaStreamTrack | undefined;
   #meter: LevelMeter | undefined;
   #reporter: PlayoutReporter | undefined;
   #isReady = false;
-  #muted = false;
   #over = false;
 
   private constructor(options: VoiceCallOptions) {
@@ -117,23 +85,19 @@ export class VoiceCall {
   }
 
   get muted(): boolean {
-    return this.#muted;
+    return this.#microphone.muted;
   }
 
   /** Sends silence in place of the microphone, or the microphone again. */
   setMuted(muted: boolean): void {
-    this.#muted = muted;
-    if (this.#microphone) this.#microphone.enabled = !muted;
+    this.#microphone.muted = muted;
   }
 
   /** Changes the microphone while the call goes on. Rejects with a CallError and keeps the old one. */
   async chooseMicrophone(deviceId: string): Promise<void> {
     const media = this.#media;
     if (!this.ready || !media) throw new CallError('wrongState', 'There is no call.');
-    const track = await openMicrophone(deviceId);
-    if (this.#over) return track.stop();
-    await media.replaceMicrophone(track);
-    this.#useMicrophone(track);
+    await this.#microphone.change(deviceId, (track) => media.replaceMicrophone(track));
   }
 
   /** Says something by typing it. Rejects with a CallError. */
@@ -167,10 +131,8 @@ export class VoiceCall {
 
   async #openMicrophone(): Promise<MediaStreamTrack> {
     this.#tellStage('microphone', false);
-    const track = await openMicrophone(this.#options.microphone);
-    this.#useMicrophone(track);
-    // Whichever is in use at the end; the media path stops the ones that were replaced.
-    this.#keep(() => this.#microphone?.stop());
+    this.#keep(() => this.#microphone.close());
+    const track = await this.#microphone.open(this.#options.microphone);
     this.#tellStage('microphone', true);
     return track;
   }
@@ -282,7 +244,7 @@ export class VoiceCall {
     const meter = new LevelMeter((levels) => this.#listeners.tell('levels', levels));
     this.#keep(() => meter.close());
     meter.agentTrack = this.#voice;
-    if (this.#microphone) meter.callerTrack = this.#microphone;
+    if (this.#microphone.track) meter.callerTrack = this.#microphone.track;
     this.#meter = meter;
     const reporter = new PlayoutReporter(
       () => media.receiverStats(),
@@ -295,17 +257,6 @@ export class VoiceCall {
     );
     this.#keep(() => reporter.close());
     this.#reporter = reporter;
-  }
-
-  #useMicrophone(track: MediaStreamTrack): void {
-    this.#microphone = track;
-    track.enabled = !this.#muted;
-    if (this.#meter) this.#meter.callerTrack = track;
-    track.addEventListener('ended', () => {
-      if (this.#microphone === track && !this.#over) {
-        this.#listeners.tell('error', new CallError('microphoneLost', `${track.label} is gone.`));
-      }
-    });
   }
 
   #becomeReady(): void {

@@ -1,6 +1,6 @@
 /** The steps of getting ready, each with the time it was done at, and the total at the end. */
 import type { ProblemCode } from '../call-errors.js';
-import type { Stage } from '../voice-call.js';
+import type { Stage } from '../call-events.js';
 import { formatMs, make } from './elements.js';
 
 const STAGES: readonly [Stage, string][] = [
