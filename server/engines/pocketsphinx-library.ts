@@ -20,6 +20,8 @@ export interface PocketSphinxSettings {
   acousticModel: string;
   /** Language model, a file. */
   languageModel: string;
+  /** Language model of what callers say, a file; a word may come from either model. */
+  callerPhrases: string;
   /** Pronunciations, a file. */
   dictionary: string;
   /** Further settings of the decoder by name, such as `-beam`. */
@@ -42,8 +44,9 @@ interface Library {
   end: Call<[Pointer], number>;
   hypothesis: Call<[Pointer, [number]], string | null>;
   features: Call<[Pointer], Pointer>;
-  getLanguageModel: Call<[Pointer, string], Pointer>;
-  lookUpModel: Call<[Pointer, string], Pointer>;
+  logarithms: Call<[Pointer], Pointer>;
+  readModel: Call<[Pointer, string, number, Pointer], Pointer>;
+  newModelSet: Call<[Pointer, Pointer[], string[], Float32Array, number], Pointer>;
   setLanguageModel: Call<[Pointer, string, Pointer], number>;
   setSearch: Call<[Pointer, string], number>;
   retainDictionary: Call<[Pointer], Pointer>;
@@ -76,8 +79,11 @@ function library(): Library {
     end: sphinx.func('int ps_end_utt(void *)') as Library['end'],
     hypothesis: sphinx.func('const char *ps_get_hyp(void *, _Out_ int32_t *)') as Library['hypothesis'],
     features: sphinx.func('void *ps_get_feat(void *)') as Library['features'],
-    getLanguageModel: sphinx.func('void *ps_get_lm(void *, const char *)') as Library['getLanguageModel'],
-    lookUpModel: base.func('void *ngram_model_set_lookup(void *, const char *)') as Library['lookUpModel'],
+    logarithms: sphinx.func('void *ps_get_logmath(void *)') as Library['logarithms'],
+    readModel: base.func('void *ngram_model_read(void *, const char *, int, void *)') as Library['readModel'],
+    newModelSet: base.func(
+      'void *ngram_model_set_init(void *, void **, const char **, const float *, int)',
+    ) as Library['newModelSet'],
     setLanguageModel: sphinx.func(
       'int ps_set_lm(void *, const char *, void *)',
     ) as Library['setLanguageModel'],
@@ -139,11 +145,15 @@ interface DecoderStruct {
   d2p: Pointer;
 }
 
-/** The search that the library makes by itself, and the one with a language model that was handed in. */
-const ownSearch = '_default';
-const sharingSearch = 'shared';
-/** Name of the model in the set that a search makes of it. */
-const onlyModel = 'default';
+/** Name of the search that a decoder makes with the language model that it is handed. */
+const search = 'words';
+/** `ngram_file_type_t`: by what is in the file. */
+const ANY_FORMAT = 0;
+/**
+ * Share of what callers say in a word's score. Scores are probabilities to the power of 6.5 (`-lw`) when they are added, so this
+ * is like a quarter. With more, sentences about other things are heard worse; with less, callers are.
+ */
+const CALLER_PHRASES_WEIGHT = 1e-4;
 
 interface MeanStruct {
   cmn_mean: Pointer;
@@ -157,6 +167,8 @@ interface MeanStruct {
 export class PocketSphinxDecoder {
   readonly #library: Library;
   readonly #decoder: Pointer;
+  /** Shared with the other decoders of the process. */
+  readonly #languageModel: Pointer;
   readonly #frontEnd: Pointer;
   readonly #meanAt: Pointer;
   /** The mean of nobody in particular, as it came with the acoustic model. */
@@ -172,7 +184,13 @@ export class PocketSphinxDecoder {
     const { config, decoder } = this.#open(settings, other !== undefined);
     this.#decoder = decoder;
     if (!this.#decoder) throw new Error(`PocketSphinx cannot use the model in ${settings.acousticModel}.`);
-    if (other !== undefined) this.#share(other);
+    if (other !== undefined) this.#shareDictionary(other);
+    this.#languageModel = other === undefined ? this.#interpolated(settings, config) : other.#languageModel;
+    if (
+      this.#library.setLanguageModel(this.#decoder, search, this.#languageModel) < 0 ||
+      this.#library.setSearch(this.#decoder, search) < 0
+    )
+      throw new Error('PocketSphinx did not accept its language model.');
     this.#frontEnd = this.#library.newFrontEnd(config);
     const features = koffi.decode(this.#library.features(this.#decoder), featureType) as {
       cmn_struct: Pointer;
@@ -244,8 +262,8 @@ export class PocketSphinxDecoder {
     return this.#library.hypothesis(this.#decoder, [0]) ?? '';
   }
 
-  /** Takes another decoder's dictionary in place of the empty one, and makes a search with its language model. */
-  #share(other: PocketSphinxDecoder): void {
+  /** Takes another decoder's dictionary in place of the empty one. */
+  #shareDictionary(other: PocketSphinxDecoder): void {
     const lib = this.#library;
     const [own, its] = [this.#decoder, other.#decoder].map(
       (decoder) => koffi.decode(decoder, decoderType) as DecoderStruct,
@@ -258,14 +276,18 @@ export class PocketSphinxDecoder {
     });
     lib.freeDictionary(own.dict);
     lib.freeSenones(own.d2p);
-    // A search wraps its model in a set of one; a set in a set would be twice as slow to ask.
-    const languageModel = lib.lookUpModel(lib.getLanguageModel(other.#decoder, ownSearch), onlyModel);
-    if (
-      !languageModel ||
-      lib.setLanguageModel(this.#decoder, sharingSearch, languageModel) < 0 ||
-      lib.setSearch(this.#decoder, sharingSearch) < 0
-    )
-      throw new Error('PocketSphinx did not share its language model.');
+  }
+
+  #interpolated({ languageModel, callerPhrases }: PocketSphinxSettings, config: Pointer): Pointer {
+    const lib = this.#library;
+    const logarithms = lib.logarithms(this.#decoder);
+    const models = [languageModel, callerPhrases].map((file) => {
+      const model = lib.readModel(config, file, ANY_FORMAT, logarithms);
+      if (!model) throw new Error(`PocketSphinx cannot read the language model ${file}.`);
+      return model;
+    });
+    const weights = new Float32Array([1 - CALLER_PHRASES_WEIGHT, CALLER_PHRASES_WEIGHT]);
+    return lib.newModelSet(config, models, ['general', 'callers'], weights, models.length);
   }
 
   #meanStruct(): MeanStruct {
@@ -273,8 +295,8 @@ export class PocketSphinxDecoder {
   }
 
   /**
-   * Builds a decoder, or `null` when that fails. The library takes its settings from a file.
-   * @param bare without language model and with next to no dictionary: those of another decoder come in their place.
+   * Builds a decoder without language model, or `null` when that fails. The library takes its settings from a file.
+   * @param bare with next to no dictionary: that of another decoder comes in its place.
    */
   #open(
     { acousticModel, languageModel, dictionary, decoder }: PocketSphinxSettings,
@@ -289,7 +311,6 @@ export class PocketSphinxDecoder {
       const settings = {
         '-hmm': acousticModel,
         '-dict': words === undefined ? dictionary : wordsFile,
-        ...(bare ? {} : { '-lm': languageModel }),
         '-logfn': '/dev/null',
         ...decoder,
       };

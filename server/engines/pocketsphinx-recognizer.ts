@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { entryPoint } from '../entry-point.js';
 import { EngineFailedError, ModelUnusableError } from '../errors.js';
 import type { Logger } from '../log.js';
+import { projectRoot } from '../project-root.js';
 import type { CepstralMean } from './cepstral-mean.js';
 import { EngineHost, type EngineInput, type EngineLoad } from './engine-host.js';
 import {
@@ -39,6 +40,8 @@ export interface PocketSphinxOptions {
   callers?: number;
   /** Folder with the models as Debian's `pocketsphinx-en-us` lays them out. Default {@link DEBIAN_MODEL}. */
   model?: string;
+  /** Language model of what callers say to an assistant, ARPA. Default {@link CALLER_PHRASES}. */
+  callerPhrases?: string;
   /** Time without a sign of life after which a decoder is replaced, ms. Default 10 000. */
   silenceLimitMs?: number;
   onCrash?: (error: EngineFailedError) => void;
@@ -46,6 +49,8 @@ export interface PocketSphinxOptions {
 }
 
 export const DEBIAN_MODEL = '/usr/share/pocketsphinx/model/en-us';
+/** The project's own, see models/pocket/README.md. */
+export const CALLER_PHRASES = join(projectRoot(), 'models/pocket/callers.arpa');
 
 const DECODER_SETTINGS = {
   // The second of three passes costs 100 ms at the end of an utterance and betters little; the last one pays.
@@ -89,7 +94,8 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
 
   /** @throws ModelUnusableError when the library or its model is not installed. */
   static async start(options: PocketSphinxOptions): Promise<PocketSphinxRecognizer> {
-    const { decoders = 2, processes = 1, model = DEBIAN_MODEL, silenceLimitMs = 10_000 } = options;
+    const { decoders = 2, processes = 1, silenceLimitMs = 10_000 } = options;
+    const { model = DEBIAN_MODEL, callerPhrases = CALLER_PHRASES } = options;
     const { onCrash, logger } = options;
     if (!existsSync(model)) throw new ModelUnusableError(missing(`no model in ${model}`));
     const runsPerWorker = Math.ceil(decoders / processes);
@@ -97,6 +103,7 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
       settings: {
         acousticModel: join(model, 'en-us'),
         languageModel: join(model, 'en-us.lm.bin'),
+        callerPhrases,
         dictionary: join(model, 'cmudict-en-us.dict'),
         decoder: DECODER_SETTINGS,
       },
@@ -172,10 +179,11 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
 }
 
 /** The runner of the catalogue's `pocketsphinx`. */
-export function runPocketSphinx({ config, log }: RunnerContext): Promise<PocketSphinxRecognizer> {
+export function runPocketSphinx({ model, config, log }: RunnerContext): Promise<PocketSphinxRecognizer> {
   const { decoders } = config.recognizer;
   const callers = config.calls.max;
   return PocketSphinxRecognizer.start({
+    callerPhrases: model.path('callers.arpa'),
     decoders: decoders === 'auto' ? speakersAtOnce(callers) : decoders,
     processes: Math.min(availableParallelism(), FEWEST_PROCESSES),
     callers,

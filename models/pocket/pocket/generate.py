@@ -115,15 +115,15 @@ def drill_dialogue(rng):
 KINDS = {"main": main_dialogue, "copy": copy_dialogue, "drill": drill_dialogue}
 
 
-def with_recognizer(rng):
+def with_recognizer(rng, recognizer=None):
     """The random numbers, with one recognizer for all dialogues drawn from them."""
-    rng.recognizer = Recognizer(rng)
+    rng.recognizer = recognizer or Recognizer(rng)
     return rng
 
 
-def sample(count, rng, kind="main"):
+def sample(count, rng, kind="main", recognizer=None):
     """Dialogues one after the other."""
-    with_recognizer(rng)
+    with_recognizer(rng, recognizer)
     return (KINDS[kind](rng) for _ in range(count))
 
 

@@ -99,6 +99,12 @@ describe('PocketSphinx', () => {
     await expect(starting).rejects.toThrow(ModelUnusableError);
     await expect(starting).rejects.toThrow('apt-get install libpocketsphinx3 pocketsphinx-en-us');
   });
+
+  it('names a language model that it cannot read', async () => {
+    const starting = PocketSphinxRecognizer.start({ callerPhrases: '/nowhere/callers.arpa', logger });
+    await expect(starting).rejects.toThrow(ModelUnusableError);
+    await expect(starting).rejects.toThrow('cannot read the language model /nowhere/callers.arpa');
+  });
 });
 
 /** The decoder processes that this process has started and that still run. */
