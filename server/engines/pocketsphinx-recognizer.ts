@@ -66,8 +66,6 @@ const DECODER_SETTINGS = {
 };
 /** Speech of an utterance that is kept to be recognised again, or for the first time once a decoder is free. */
 const KEPT_SAMPLES = 30 * HEARING_RATE_HZ;
-/** Two processes where there are cores for them: one that dies takes half of the utterances with it. */
-const FEWEST_PROCESSES = 2;
 /** What a caller says must have been decoded so soon after, ms: then little is left to do when the caller pauses. */
 const FOLLOW_MS = 300;
 const WARM_UP_SAMPLES = 0.3 * HEARING_RATE_HZ;
@@ -185,7 +183,6 @@ export function runPocketSphinx({ model, config, log }: RunnerContext): Promise<
   return PocketSphinxRecognizer.start({
     callerPhrases: model.path('callers.arpa'),
     decoders: decoders === 'auto' ? speakersAtOnce(callers) : decoders,
-    processes: Math.min(availableParallelism(), FEWEST_PROCESSES),
     callers,
     // A machine at its limit is slow; only a decoder that does nothing at all is to be replaced.
     silenceLimitMs: 15_000,
