@@ -22,7 +22,7 @@ export interface LoadedEngines extends Engines {
   close(): Promise<void>;
 }
 
-/** How long the first real request of all engines together may take, ms. */
+/** How long the first real request of an engine may take, or of all together where they share no card, ms. */
 const warmLimitMs = 60_000;
 
 /**
@@ -43,7 +43,7 @@ export async function loadEngines(config: Config, log: Logger): Promise<LoadedEn
   };
   const { endOfTurn: detector } = models;
   const shareCard = [config.recognizer, config.synthesizer].some(({ device }) => device !== 'cpu');
-  const inOrder = startOrder(shareCard, AbortSignal.timeout(warmLimitMs));
+  const inOrder = startOrder(shareCard, warmLimitMs);
   const onnx = [
     inOrder(() => start('recognizer', models.recognizer)),
     inOrder(() => start('synthesizer', models.synthesizer)),

@@ -1,5 +1,10 @@
 /** Entry of Kokoro's thread. */
 import { serveSynthesizer } from '../synthesis/serve-synthesizer.js';
+import { warmLengths } from '../synthesis/warm-lengths.js';
 import { KokoroModel, type KokoroSetup } from './kokoro-model.js';
 
-serveSynthesizer((setup: KokoroSetup) => KokoroModel.load(setup));
+serveSynthesizer(async (setup: KokoroSetup) => {
+  const model = await KokoroModel.load(setup);
+  await warmLengths(model, setup);
+  return model;
+});

@@ -55,8 +55,8 @@ export class MoonshineModel implements SpeechModel {
       );
     }
     const opened: OnnxSession[] = [];
-    const open = async (path: string, inputs: readonly string[]): Promise<OnnxSession> => {
-      const session = await OnnxSession.open(path, inputs, place);
+    const open = async (path: string, inputs: readonly string[], where = place): Promise<OnnxSession> => {
+      const session = await OnnxSession.open(path, inputs, where);
       opened.push(session);
       return session;
     };
@@ -67,7 +67,8 @@ export class MoonshineModel implements SpeechModel {
         encoder: await open(files.encoder, ['features']),
         adapter: await open(files.adapter, ['encoded', 'pos_offset']),
         crossKv: await open(files.crossKv, ['memory']),
-        decoder: await open(files.decoder, DECODER_INPUTS),
+        // Token by token a graphics card would spend its time on copies.
+        decoder: await open(files.decoder, DECODER_INPUTS, { ...place, device: 'cpu' }),
       };
       const frontendWeights = await readWeights(graphs.frontend, files, place);
       return new MoonshineModel(config, vocabulary, { ...graphs, frontendWeights });

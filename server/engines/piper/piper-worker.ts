@@ -1,5 +1,10 @@
 /** Entry of Piper's thread. */
 import { serveSynthesizer } from '../synthesis/serve-synthesizer.js';
+import { warmLengths } from '../synthesis/warm-lengths.js';
 import { PiperModel, type PiperSetup } from './piper-model.js';
 
-serveSynthesizer((setup: PiperSetup) => PiperModel.load(setup));
+serveSynthesizer(async (setup: PiperSetup) => {
+  const model = await PiperModel.load(setup);
+  await warmLengths(model, setup);
+  return model;
+});

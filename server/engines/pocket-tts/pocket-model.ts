@@ -89,15 +89,17 @@ export class PocketModel implements VoiceModel {
   static async load(setup: PocketSetup): Promise<PocketModel> {
     const { files, threads, device } = setup;
     const place = { ...(threads && { threads }), ...(device && { device }) };
+    // Frame by frame a graphics card would spend its time on copies of their state.
+    const byFrame: OnnxPlace = { ...place, device: 'cpu' };
     const tokenizer = await UnigramTokenizer.read(files.vocabulary, files.scores);
     const pronouncer = await Pronouncer.load();
     const graphs = {
-      main: new RecurrentGraph(await OnnxSession.open(files.main, ['sequence'], place), {
+      main: new RecurrentGraph(await OnnxSession.open(files.main, ['sequence'], byFrame), {
         inputs: 2,
         outputs: 2,
       }),
       flow: await OnnxSession.open(files.flow, ['c', 's', 't', 'x'], place),
-      decoder: new RecurrentGraph(await OnnxSession.open(files.decoder, ['latent'], place), {
+      decoder: new RecurrentGraph(await OnnxSession.open(files.decoder, ['latent'], byFrame), {
         inputs: 1,
         outputs: 1,
       }),

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { deferred } from '../../../server/engines/deferred.js';
 import { startOrder } from '../../../server/engines/start-order.js';
 
-const never = new AbortController().signal;
+const limitMs = 60_000;
 
 /** Engines whose start and first request end when the test lets them. */
 function engines() {
@@ -28,7 +29,7 @@ function engines() {
 
 it('starts all at once where they do not share a card', async () => {
   const { log, start, pass } = engines();
-  const inOrder = startOrder(false, never);
+  const inOrder = startOrder(false, limitMs);
   const started = [inOrder(start('a')), inOrder(start('b'))];
   expect(log).toEqual(['start a', 'start b']);
   await pass('start a');
@@ -39,7 +40,7 @@ it('starts all at once where they do not share a card', async () => {
 
 it('starts one by one where they do, each when the one before is warm', async () => {
   const { log, start, pass } = engines();
-  const inOrder = startOrder(true, never);
+  const inOrder = startOrder(true, limitMs);
   const started = [inOrder(start('a')), inOrder(start('b'))];
   await nextTurn();
   expect(log).toEqual(['start a']);
@@ -51,10 +52,28 @@ it('starts one by one where they do, each when the one before is warm', async ()
   expect((await Promise.all(started)).map(({ name }) => name)).toEqual(['a', 'b']);
 });
 
+it('does not count loading as part of the first request', async () => {
+  const inOrder = startOrder(true, 1);
+  const warmed = deferred<boolean>();
+  const engine = {
+    name: 'a',
+    warm: (signal: AbortSignal) => {
+      warmed.resolve(signal.aborted);
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  };
+  await inOrder(async () => {
+    await once(AbortSignal.timeout(5), 'abort');
+    return engine;
+  });
+  expect(await warmed.promise).toBe(false);
+});
+
 it('starts none behind one that fails, in its start or its first request', async () => {
   for (const step of ['start a', 'warm a']) {
     const { log, start, pass, gates } = engines();
-    const inOrder = startOrder(true, never);
+    const inOrder = startOrder(true, limitMs);
     const started = Promise.allSettled([inOrder(start('a')), inOrder(start('b')), inOrder(start('c'))]);
     await nextTurn();
     if (step === 'warm a') await pass('start a');
