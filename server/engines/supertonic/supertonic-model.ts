@@ -39,7 +39,15 @@ export type SupertonicSetup = {
   steps: number;
   /** 1 is the voice's own pace. */
   speed: number;
+  /** Lengths to which text and latent are padded, rising; none: they are as long as they are. */
+  buckets: readonly number[];
 } & OnnxPlace;
+
+/** A text as the graphs take it. */
+interface SupertonicInput extends Record<string, Tensor> {
+  text_ids: Tensor;
+  text_mask: Tensor;
+}
 
 interface SupertonicGraphs {
   duration: OnnxSession;
@@ -96,7 +104,21 @@ export class SupertonicModel implements VoiceModel {
       estimator: await OnnxSession.open(files.estimator, ['noisy_latent', 'text_emb', 'latent_mask'], place),
       vocoder: await OnnxSession.open(files.vocoder, ['latent'], place),
     };
-    return new SupertonicModel(setup, graphs, config, indexer, styles, pronouncer);
+    const model = new SupertonicModel(setup, graphs, config, indexer, styles, pronouncer);
+    await model.#warm();
+    return model;
+  }
+
+  /** Computes every length to which clauses are padded; the longest first, which decides on the memory that is taken. */
+  async #warm(): Promise<void> {
+    const [style] = this.#styles.values();
+    if (!style) return;
+    const { signal } = new AbortController();
+    for (const length of [...this.#setup.buckets].reverse()) {
+      const text = this.#text(new Array<number>(length).fill(0));
+      await this.#seconds(text, style);
+      await this.#render(text, style, { length, steps: 1 }, signal);
+    }
   }
 
   async *speak(text: string, voice: string, signal: AbortSignal): AsyncGenerator<SpeechChunk> {
@@ -115,39 +137,70 @@ export class SupertonicModel implements VoiceModel {
     style: SupertonicVoice,
     signal: AbortSignal,
   ): Promise<Float32Array> {
-    const { duration, encoder, estimator, vocoder } = this.#graphs;
-    const { sampleRateHz, stepSamples, width } = this.#config;
-    const { steps, speed } = this.#setup;
-    const text_ids = integerTensor(numbers, [1, numbers.length]);
-    const text_mask = ones(numbers.length);
+    const { sampleRateHz, stepSamples } = this.#config;
+    const { steps } = this.#setup;
+    const text = this.#text(numbers);
 
     signal.throwIfAborted();
-    const timed = await duration.run({ text_ids, text_mask, style_dp: style.pace });
-    const seconds = ((timed.first.data as Float32Array)[0] ?? 0) / speed;
+    const seconds = await this.#seconds(text, style);
     const count = Math.floor(seconds * sampleRateHz);
     if (!(count > 0)) throw new Error(`Supertonic would speak for ${seconds} s.`);
     const length = Math.ceil(count / stepSamples);
 
+    // The last step of the latent stands for more sound than there is to be, and padding for none.
+    return (await this.#render(text, style, { length, steps }, signal)).subarray(0, count);
+  }
+
+  /** How long the voice would speak. */
+  async #seconds(text: SupertonicInput, style: SupertonicVoice): Promise<number> {
+    const timed = await this.#graphs.duration.run({ ...text, style_dp: style.pace });
+    return ((timed.first.data as Float32Array)[0] ?? 0) / this.#setup.speed;
+  }
+
+  /** @param length of the latent. */
+  async #render(
+    text: SupertonicInput,
+    { sound: style_ttl }: SupertonicVoice,
+    { length, steps }: { length: number; steps: number },
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
+    const { encoder, estimator, vocoder } = this.#graphs;
+    const { width } = this.#config;
+    const padded = this.#padded(length);
+
     signal.throwIfAborted();
-    const text_emb = (await encoder.run({ text_ids, text_mask, style_ttl: style.sound })).first;
-    let latent: Tensor = floatTensor(normalNoise(width * length, 1), [1, width, length]);
+    const text_emb = (await encoder.run({ ...text, style_ttl })).first;
+    const noise = normalNoise(width * padded, 1);
+    for (let row = 0; row < width; row++) noise.fill(0, row * padded + length, (row + 1) * padded);
+    let latent: Tensor = floatTensor(noise, [1, width, padded]);
     for (let step = 0; step < steps; step++) {
       signal.throwIfAborted();
       const outputs = await estimator.run({
         noisy_latent: latent,
         text_emb,
-        style_ttl: style.sound,
-        text_mask,
-        latent_mask: ones(length),
+        style_ttl,
+        text_mask: text.text_mask,
+        latent_mask: mask(length, padded),
         current_step: floatTensor(Float32Array.of(step), [1]),
         total_step: floatTensor(Float32Array.of(steps), [1]),
       });
       latent = outputs.first;
     }
     signal.throwIfAborted();
-    const { data } = (await vocoder.run({ latent })).first;
-    // The last step of the latent stands for more sound than there is to be.
-    return (data as Float32Array).subarray(0, count);
+    return (await vocoder.run({ latent })).first.data as Float32Array;
+  }
+
+  #text(numbers: readonly number[]): SupertonicInput {
+    const padded = this.#padded(numbers.length);
+    const padding = new Array<number>(padded - numbers.length).fill(0);
+    return {
+      text_ids: integerTensor([...numbers, ...padding], [1, padded]),
+      text_mask: mask(numbers.length, padded),
+    };
+  }
+
+  #padded(length: number): number {
+    return this.#setup.buckets.find((bucket) => bucket >= length) ?? length;
   }
 
   async close(): Promise<void> {
@@ -156,7 +209,7 @@ export class SupertonicModel implements VoiceModel {
   }
 }
 
-/** The mask of one text: all of it counts. */
-function ones(length: number): Tensor {
-  return floatTensor(new Float32Array(length).fill(1), [1, 1, length]);
+/** What counts of a text or a latent: its beginning. */
+function mask(length: number, padded: number): Tensor {
+  return floatTensor(new Float32Array(padded).fill(1, 0, length), [1, 1, padded]);
 }

@@ -27,6 +27,12 @@ export function startSupertonic({
   });
 }
 
+/**
+ * Lengths that a graphics card is given: for every new one it searches anew for the best way to compute. The authors' own
+ * code pads texts that it computes together in the same way. On a processor padding would be work for nothing.
+ */
+const CUDA_BUCKETS = [32, 64, 96, 128, 160, 192, 256];
+
 /** Files that are no voices. */
 const NO_VOICES = ['tts.json', 'unicode_indexer.json'];
 
@@ -50,6 +56,7 @@ export function runSupertonic({ model, config, log }: RunnerContext): Promise<On
     },
     voices: Object.fromEntries(voices.map((name) => [name.slice(0, -'.json'.length), model.path(name)])),
     ...own,
+    buckets: place.device === 'cuda' ? CUDA_BUCKETS : [],
     ...place,
     voice: config.synthesizer.voice || undefined,
     logger: log,

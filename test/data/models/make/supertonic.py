@@ -65,8 +65,11 @@ def vocoder():
     latent = g.input("latent", ["batch", WIDTH, "latent"])
     samples = g.op("Mul", g.size(latent, 2), g.ints(BASE_CHUNK * COMPRESS))
     # What is left of the noise makes a noise.
-    pitch = g.op("ReduceMean", latent, axes=[0, 1, 2], keepdims=0)
-    worst = g.op("ReduceMax", g.op("Abs", g.op("Sub", latent, pitch)), axes=[0, 1, 2], keepdims=0)
+    # Padding is silence, and not to be heard in the rest.
+    spoken = g.op("Sign", g.op("Abs", latent))
+    pitch = g.op("Div", g.op("ReduceSum", latent, keepdims=0), g.op("ReduceSum", spoken, keepdims=0))
+    left = g.op("Sub", latent, g.op("Mul", spoken, pitch))
+    worst = g.op("ReduceMax", g.op("Abs", left), axes=[0, 1, 2], keepdims=0)
     clean = g.op("Cast", g.op("Less", worst, g.const(1.0)), to=1)
     wave = g.op("Mul", tone(g, samples, RATE, pitch), clean)
     g.output("wav_tts", g.op("Unsqueeze", wave, g.ints(0)), ["batch", "samples"])

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { basename } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { SpeechChunk } from '../../../../server/engines/engine-types.js';
+import { OnnxSession } from '../../../../server/engines/onnx/onnx-session.js';
 import {
   SupertonicModel,
   type SupertonicSetup,
@@ -30,6 +32,7 @@ describe('Supertonic', () => {
     language: 'en',
     steps: 5,
     speed: 1,
+    buckets: [],
   };
   const speak = async (
     changes: Partial<SupertonicSetup>,
@@ -70,6 +73,42 @@ describe('Supertonic', () => {
       expect(samples.length / 24_000).toBeLessThanOrEqual(seconds / speed);
       expect(words.map(({ text }) => text)).toEqual(['What', 'is', 'the', 'time', 'now?']);
     }
+  });
+
+  it('speaks the same when text and latent are padded to lengths that are known', async () => {
+    for (const text of ['Yes.', 'What is the time now?']) {
+      const [plain] = await speak({}, text, 'M5');
+      const [padded] = await speak({ buckets: [40, 100] }, text, 'M5');
+      expect(padded?.samples.length).toBe(plain?.samples.length);
+      expect(padded?.words).toEqual(plain?.words);
+      expect(pitch(padded?.samples.subarray(2400, -2400) ?? new Int16Array(0))).toBeCloseTo(275, -0.7);
+      // Longer than any of them: as it is.
+      const [longer] = await speak({ buckets: [2] }, text, 'M5');
+      expect(longer?.samples.length).toBe(plain?.samples.length);
+    }
+  });
+
+  it('computes no length but those, whatever is said', async () => {
+    const run = vi.spyOn(OnnxSession.prototype, 'run');
+    const computed = (): Set<string> =>
+      new Set(
+        run.mock.calls.map(([feeds], call) => {
+          const sizes = ['text_ids', 'noisy_latent', 'latent'].map((name) => feeds[name]?.dims.at(-1) ?? 0);
+          return `${basename((run.mock.contexts[call] as OnnxSession).path)} ${Math.max(...sizes)}`;
+        }),
+      );
+    const model = await SupertonicModel.load({ ...setup, buckets: [32, 64, 96] });
+    const warmed = computed();
+    expect(warmed.size).toBe(4 * 3);
+    for (const text of ['Yes.', 'What is the time now?', 'This is a longer sentence, with a comma in it.']) {
+      for await (const chunk of model.speak(text, 'F1', never)) expect(chunk.words[0]?.text).not.toBe('');
+      const masks = run.mock.calls.flatMap(([feeds]) => feeds['latent_mask'] ?? []);
+      const counted = (masks.at(-1)?.data as Float32Array).reduce((sum, counts) => sum + counts, 0);
+      expect(counted).toBe(Math.ceil((`<en>${text}</en>`.length * 0.06 * 44_100) / 3072));
+    }
+    expect(computed()).toEqual(warmed);
+    run.mockRestore();
+    await model.close();
   });
 
   it('speaks other languages, and nothing where there is nothing to be spoken', async () => {
