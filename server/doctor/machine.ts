@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { getLlamaGpuTypes } from 'node-llama-cpp';
 import type { Config } from '../config.js';
+import { cudaFault } from '../engines/onnx/cuda-probe.js';
 import { hasWorker, mediasoupWorkerPath } from '../setup/mediasoup-worker.js';
 import { pocketSphinxNeed } from '../setup/pocketsphinx.js';
 import { bad, good, note, type Finding, type Part } from './finding.js';
@@ -14,6 +15,7 @@ const wantedFeatures = ['avx2', 'fma', 'f16c'];
 const helpfulFeatures = ['avx512f', 'avx512_vnni', 'avx_vnni', 'amx_int8'];
 /** Memory that the server and the built-in models take, bytes. */
 const leastMemory = 1e9;
+const cardAdvice = 'npm run models -- gpu says what is missing';
 
 export const machine: Part = {
   about: 'Node, processor, memory, graphics card, what the set-up brings',
@@ -79,16 +81,30 @@ function threadPool(): Finding {
 async function* card(config: Config): AsyncGenerator<Finding> {
   const cards = await graphicsCards();
   for (const one of cards) yield good(`${one.name}, ${one.memory}, driver ${one.driver}`);
-  const wanted = config.languageModel.device !== 'cpu';
+  const { device } = config.languageModel;
   const usable = await getLlamaGpuTypes('supported');
   const types = usable.filter((type) => type !== false);
   if (types.length > 0) yield good(`llama.cpp can compute with ${types.join(', ')}`);
-  else if (wanted)
-    yield bad(
-      'no graphics card can be used, and languageModel.device asks for one',
-      'npm run models -- gpu says what is missing',
-    );
-  else yield note('no graphics card can be used: everything computes on the processor');
+  else if (device === 'cpu' || device === 'auto')
+    yield note('llama.cpp can use no graphics card: the language model computes on the processor');
+  else yield bad(`llama.cpp can use no graphics card, and languageModel.device is ${device}`, cardAdvice);
+  yield* onnxCard(config);
+}
+
+/** Only where the configuration wants a card for models of ONNX: the attempt takes a moment. */
+async function* onnxCard({ recognizer, synthesizer }: Config): AsyncGenerator<Finding> {
+  const devices = { recognizer: recognizer.device, synthesizer: synthesizer.device };
+  const asking = Object.entries(devices).filter(([, device]) => device !== 'cpu');
+  if (asking.length === 0) return;
+  const fault = await cudaFault();
+  if (fault === undefined) {
+    yield good('ONNX Runtime can compute on the graphics card');
+    return;
+  }
+  const what = `ONNX Runtime cannot compute on a graphics card (${fault})`;
+  const strict = asking.filter(([, device]) => device === 'cuda').map(([stage]) => `${stage}.device`);
+  if (strict.length > 0) yield bad(`${what}, and ${strict.join(' and ')} is cuda`, cardAdvice);
+  else yield note(`${what}: the processor computes`, cardAdvice);
 }
 
 function read(path: string): string {

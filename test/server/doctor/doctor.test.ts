@@ -2,7 +2,9 @@ import { expect, it } from 'vitest';
 import { loadConfig, type Config } from '../../../server/config.js';
 import { conversation } from '../../../server/doctor/conversation.js';
 import type { Finding, Part } from '../../../server/doctor/finding.js';
+import { machine } from '../../../server/doctor/machine.js';
 import { models } from '../../../server/doctor/models.js';
+import { cudaFault } from '../../../server/engines/onnx/cuda-probe.js';
 
 async function findings(part: Part, environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   const found: Finding[] = [];
@@ -16,6 +18,17 @@ it('tells models that are not here, and what fetches them', async () => {
   const missing = await findings(models, { PARLEY_MODELS_PROFILE: 'gpu', PARLEY_MODELS_FOLDER: '/nowhere' });
   expect(missing.map(({ advice }) => advice)).toContain('npm run models -- pull qwen3-4b-instruct-2507');
 });
+
+it('tells whether models of ONNX can compute on a card, where one is asked for', async () => {
+  const works = (await cudaFault()) === undefined;
+  const told = async (device: string) =>
+    (await findings(machine, { PARLEY_SYNTHESIZER_DEVICE: device })).filter(({ what }) => /ONNX/.test(what));
+  expect(await told('cpu')).toEqual([]);
+  expect(await told('auto')).toMatchObject([{ state: works ? 'good' : 'note' }]);
+  const [strict] = await told('cuda');
+  expect(strict?.state).toBe(works ? 'good' : 'bad');
+  if (!works) expect(strict?.what).toContain('synthesizer.device is cuda');
+}, 120_000);
 
 it('has the configured models speak, hear and answer', async () => {
   const found = await findings(conversation, {});
