@@ -7,7 +7,7 @@ export interface FinishedScale {
 }
 
 /** For the language model, which judges words: those of cut and of whole sentences lie outside of them. */
-const wordScale: FinishedScale = { unsureBelow: 0.02, sureAbove: 0.3 };
+export const wordScale: FinishedScale = { unsureBelow: 0.02, sureAbove: 0.3 };
 
 /** For a detector that listens and takes a turn for over from one half on. */
 export const heardScale: FinishedScale = { unsureBelow: 0.3, sureAbove: 0.7 };
@@ -28,18 +28,4 @@ export function endSilenceMs(
   const clamped = Math.min(sureAbove, Math.max(unsureBelow, finished));
   const share = (logit(clamped) - logit(unsureBelow)) / (logit(sureAbove) - logit(unsureBelow));
   return bounds.unsureSilenceMs + share * (bounds.sureSilenceMs - bounds.unsureSilenceMs);
-}
-
-/** A single word says little of how finished it is: it may be half a sentence misheard, or a greeting before one. */
-const singleWord = { surelyFrom: 0.9, leastMs: 450 };
-
-/** As {@link endSilenceMs}, for the language model's judgement of these words. */
-export function endSilenceOfWordsMs(
-  finished: number,
-  words: string,
-  bounds: { sureSilenceMs: number; unsureSilenceMs: number },
-): number {
-  const silenceMs = endSilenceMs(finished, bounds, wordScale);
-  if (finished >= singleWord.surelyFrom || /\s/.test(words.trim())) return silenceMs;
-  return Math.max(silenceMs, Math.min(singleWord.leastMs, bounds.unsureSilenceMs));
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import type { ChatMessage, Engines, LanguageModelHandle, ReplyDelta, Tool } from '../engines/engine-types.js';
 import { monotonicMs } from '../media/media-types.js';
 import type { Answer } from './answer.js';
-import { endSilenceOfWordsMs } from './end-of-turn-wait.js';
+import { endSilenceMs, wordScale } from './end-of-turn-wait.js';
 import type { SpareWork } from './service-level.js';
 import { unlessAborted } from '../engines/turnstile.js';
 
@@ -53,7 +53,7 @@ export async function* think(
       ? undefined
       : await languageModel.endOfTurn(history, turn, signal);
     if (finished !== undefined && !answer.committed)
-      parts.onEndSilence(endSilenceOfWordsMs(finished, turn, config.turn));
+      parts.onEndSilence(endSilenceMs(finished, config.turn, wordScale));
   }
   if (!parts.spareWork().drafts) await unlessAborted(answer.whenCommitted, signal);
   const { maxTokens, temperature } = config.languageModel;
