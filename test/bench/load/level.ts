@@ -72,7 +72,7 @@ export async function runLevel(
   lines: readonly SpokenLine[][],
   callers: number,
   minutes: number,
-  disturb?: Disturber,
+  disturber?: Disturber,
 ): Promise<Omit<LevelResult, 'design'>> {
   const random = seededRandom(callers);
   const over = new AbortController();
@@ -86,7 +86,7 @@ export async function runLevel(
     await sleep(arrivalMs / callers);
   }
   const [server] = site.servers;
-  const trouble = server === undefined ? undefined : disturb?.(server.url, over.signal);
+  const trouble = server === undefined ? undefined : disturber?.disturb(server.url, over.signal);
   // Looked at when all is over.
   trouble?.catch(() => undefined);
   const watch = await ServerWatch.start(site.servers);

@@ -25,7 +25,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '2' },
     /** What they call: parley, in-turn, own-models; several with commas between them. */
     designs: { type: 'string', default: 'parley' },
-    /** Run every level once more while somebody makes trouble: over-cap or talker. */
+    /** Run every level once more while somebody makes trouble: over-cap, talker or silent. */
     disturb: { type: 'string' },
     /** File for everything that was measured. */
     json: { type: 'string' },
@@ -52,9 +52,8 @@ if (
 }
 
 const most = Math.max(...levels);
-const disturb = values.disturb === undefined ? undefined : disturbers[values.disturb as Disturbance];
-// Who makes trouble by talking needs a place; who is over the cap must not have one.
-const places = most + (values.disturb === 'talker' ? 1 : 0);
+const disturber = values.disturb === undefined ? undefined : disturbers[values.disturb as Disturbance];
+const places = most + (disturber?.places ?? 0);
 const lines = await spokenLines(most);
 const results: LevelResult[] = [];
 for (const design of chosen) {
@@ -63,7 +62,7 @@ for (const design of chosen) {
   let site = await openSite(design, places);
   try {
     for (const callers of levels) {
-      for (const trouble of disturb === undefined ? [undefined] : [undefined, disturb]) {
+      for (const trouble of disturber === undefined ? [undefined] : [undefined, disturber]) {
         const result = { design, ...(await runLevel(site, lines, callers, minutes, trouble)) };
         results.push(result);
         const { p50, p95 } = result.voiceToVoiceMs;
