@@ -1,7 +1,8 @@
 """What callers say to an assistant, as a language model for the recognizer: python -m pocket.caller_phrases OUT.arpa DICTIONARY [SEED]
 
 A trigram model with absolute discounting and back-off (Ney, Essen and Kneser 1994) of the generator's callers, in the ARPA format. The
-dictionary is that of the recognizer, a word and its sounds in every line: sentences with other words, invented names above all, are left out.
+dictionary is that of the recognizer, a word and its sounds in every line: sentences with other words, invented names above all, are left out,
+and those with first names as well, for the generator takes rare ones as often as common ones.
 """
 import collections
 import math
@@ -10,6 +11,7 @@ import re
 import sys
 
 from .generate import sample
+from .words import NAMES
 
 _DIALOGUES = {"main": 42_000, "copy": 15_000, "drill": 3_000}
 # A sentence counts this often at most: how often a caller says "yes" is the general model's to know.
@@ -98,6 +100,6 @@ class Trigrams:
 
 if __name__ == "__main__":
     with open(sys.argv[2]) as dictionary:
-        known_words = {line.split()[0] for line in dictionary if line.strip()}
+        known_words = {line.split()[0] for line in dictionary if line.strip()} - set(NAMES)
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     Trigrams(sentences(seed, known_words)).write(sys.argv[1])
