@@ -5,6 +5,7 @@ import type { HubSource } from './catalogue-entry.js';
 import { broken, DownloadError, refusal } from './download-error.js';
 import { addressOf, ask, type Hub, type HubResponse } from './hub-request.js';
 import { PartialFile, partPath, sizeOf } from './partial-file.js';
+import { StorageError } from './storage-error.js';
 
 export interface Download {
   source: HubSource;
@@ -29,7 +30,7 @@ const firstDelayMs = 500;
 
 /**
  * Fetches from the hub, and from the entry's mirror when the hub fails.
- * @throws DownloadError that says what to do; the signal's reason. What has arrived is kept for the next attempt, unless
+ * @throws DownloadError that says what to do; StorageError; the signal's reason. What has arrived is kept for the next attempt, unless
  *   it is wrong.
  */
 export async function downloadFile(download: Download, signal: AbortSignal): Promise<Fetched> {
@@ -146,7 +147,8 @@ async function fill(
         onBytes(chunk.length);
       }
     } catch (error) {
-      throw error instanceof DownloadError || signal.aborted ? error : broken(error, nameOf(download));
+      const told = error instanceof DownloadError || error instanceof StorageError;
+      throw told || signal.aborted ? error : broken(error, nameOf(download));
     }
     if (size !== undefined && part.size < size)
       throw new DownloadError(`${nameOf(download)} was cut off after ${part.size} of ${size} bytes.`, {

@@ -3,6 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { storageError } from './storage-error.js';
 
 const ending = '.part';
 
@@ -68,10 +69,15 @@ export class PartialFile {
     return this.#hash.copy().digest('hex');
   }
 
+  /** @throws StorageError, which whoever reads from a connection can tell from that being cut. */
   async append(chunk: Uint8Array): Promise<void> {
-    for (let written = 0; written < chunk.length;) {
-      const { bytesWritten } = await this.#handle.write(chunk, written);
-      written += bytesWritten;
+    try {
+      for (let written = 0; written < chunk.length;) {
+        const { bytesWritten } = await this.#handle.write(chunk, written);
+        written += bytesWritten;
+      }
+    } catch (error) {
+      throw storageError(error, this.#path);
     }
     this.#hash.update(chunk);
     this.#size += chunk.length;

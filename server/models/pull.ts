@@ -11,6 +11,7 @@ import { takeFromHubCache } from './hub-cache.js';
 import { addressOf, ask, type Hub } from './hub-request.js';
 import { placeOf } from './model-files.js';
 import { partPath, sha256Of, sizeOf } from './partial-file.js';
+import { storageError } from './storage-error.js';
 import { size, TransferProgress } from './transfer-progress.js';
 
 const atOnce = 3;
@@ -36,16 +37,21 @@ interface Wanted {
 
 /**
  * Fetches what is missing of these models. Two that pull into the same folder at once wait for each other.
- * @throws DownloadError that names every file that could not be fetched and what to do; the others are there then. The
- *   signal's reason.
+ * @throws DownloadError that names every file that could not be fetched and what to do; the others are there then.
+ *   StorageError when the disk does not take them, which ends all transfers. The signal's reason.
  */
 export async function pull(
   models: CatalogueModel[],
   options: PullOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  await mkdir(options.folder, { recursive: true });
-  await withLock(join(options.folder, '.lock'), () => pullLocked(models, options, signal));
+  const { folder } = options;
+  try {
+    await mkdir(folder, { recursive: true });
+    await withLock(join(folder, '.lock'), () => pullLocked(models, options, signal));
+  } catch (error) {
+    throw storageError(error, folder);
+  }
 }
 
 async function pullLocked(
@@ -62,13 +68,13 @@ async function pullLocked(
   }
   if (wanted.length === 0) return;
   const failures: string[] = [];
-  const known = await each(wanted, (file) => complete(file, hub, signal), failures, signal);
+  const known = await each(wanted, (file, either) => complete(file, hub, either), failures, signal);
   const total = known.reduce((sum, { source }) => sum + (source.size ?? 0), 0);
   await checkSpace(known, total, folder);
   print(`${known.length} files, ${size(total)}, from ${hub.endpoint} to ${folder}`);
   const progress = new TransferProgress(total, print);
   try {
-    await each(known, (file) => fetchOne(file, options, progress, signal), failures, signal);
+    await each(known, (file, either) => fetchOne(file, options, progress, either), failures, signal);
   } finally {
     progress.end();
   }
@@ -170,26 +176,32 @@ async function fetchOne(
   progress.print(`${what}: ${size(fetched.size)}`);
 }
 
-/** Runs `work` for every item, some at a time. What failed with a DownloadError is told in `failures`; the others go on. */
+/**
+ * Runs `work` for every item, some at a time. What failed with a DownloadError is told in `failures`; the others go on.
+ * Anything else ends them all: thrown when none of them works any more.
+ * @param work gets a signal that aborts with the given one, and when another item ends them all.
+ */
 async function each<Item, Result>(
   items: Item[],
-  work: (item: Item) => Promise<Result>,
+  work: (item: Item, signal: AbortSignal) => Promise<Result>,
   failures: string[],
   signal: AbortSignal,
 ): Promise<Result[]> {
   const results: Result[] = [];
   const left = [...items];
+  const end = new AbortController();
+  const either = AbortSignal.any([signal, end.signal]);
   const worker = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) {
-      signal.throwIfAborted();
+    for (let item = left.shift(); item !== undefined && !either.aborted; item = left.shift()) {
       try {
-        results.push(await work(item));
+        results.push(await work(item, either));
       } catch (error) {
-        if (!(error instanceof DownloadError)) throw error;
-        failures.push(error.message);
+        if (error instanceof DownloadError) failures.push(error.message);
+        else end.abort(error);
       }
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
+  either.throwIfAborted();
   return results;
 }

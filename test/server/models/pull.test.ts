@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { once } from 'node:events';
@@ -17,7 +18,9 @@ import type { CatalogueModel, HubSource } from '../../../server/models/catalogue
 import { readRecord } from '../../../server/models/file-record.js';
 import { hubOf } from '../../../server/models/hub-request.js';
 import { missingFiles } from '../../../server/models/model-files.js';
+import { partPath } from '../../../server/models/partial-file.js';
 import { pull } from '../../../server/models/pull.js';
+import { StorageError } from '../../../server/models/storage-error.js';
 import { faultsOf } from '../../../server/models/verify.js';
 import { commit, LocalHub, sha256, type Behaviour } from '../../helpers/local-hub.js';
 import { randomBytes } from '../../helpers/random-bytes.js';
@@ -259,6 +262,37 @@ describe('pull', () => {
     }
     expect(proxy.tunnels).toContain(new URL(hub.endpoint).host);
     expect(content()).toHaveLength(300_000);
+  });
+
+  it.each<[string, (folder: string) => void, RegExp]>([
+    [
+      'is full',
+      // Every byte written there is refused with ENOSPC.
+      (model) =>
+        symlinkSync('/dev/full', partPath(join(model, 'weights.bin'), sha256(randomBytes(300_000, 1)))),
+      /model\/\.weights\.bin.*\(ENOSPC\): the disk is full\. Make room, or set models\.folder/,
+    ],
+    [
+      'has something else in the place',
+      (model) => mkdirSync(partPath(join(model, 'weights.bin'), sha256(randomBytes(300_000, 1)))),
+      /model\/\.weights\.bin.*EISDIR/,
+    ],
+  ])('ends the other transfers before it says that the disk %s', async (_what, spoil, message) => {
+    const model = modelOf();
+    const slow = randomBytes(300_000, 7);
+    const told = hub.add(repository, 'slow.bin', slow, { slowly: 200 });
+    const revision = 'a'.repeat(40);
+    model.files.push({
+      name: 'slow.bin',
+      source: { type: 'hub', repository, revision, path: 'slow.bin', ...told },
+    });
+    mkdirSync(join(folder, 'model'));
+    spoil(join(folder, 'model'));
+    const pulling = pulled(model);
+    await expect(pulling).rejects.toThrow(StorageError);
+    await expect(pulling).rejects.toThrow(message);
+    // `pulled` has waited for every connection of the hub.
+    expect(existsSync(join(folder, 'model/slow.bin'))).toBe(false);
   });
 
   it('begins nothing that the disk has no room for', async () => {
