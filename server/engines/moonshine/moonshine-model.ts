@@ -5,6 +5,7 @@
 import type { Tensor } from 'onnxruntime-node';
 
 import { ModelUnusableError } from '../../errors.js';
+import { withGraphs } from '../onnx/graphs.js';
 import { OnnxSession, type OnnxPlace } from '../onnx/onnx-session.js';
 import type { SpeechModel, SpeechStream } from '../recognition/speech-model.js';
 import { CrossCache } from './cross-cache.js';
@@ -54,28 +55,19 @@ export class MoonshineModel implements SpeechModel {
         `${files.vocabulary} has ${vocabulary.size} tokens, ${files.config} speaks of ${config.vocab_size}.`,
       );
     }
-    const opened: OnnxSession[] = [];
-    const open = async (path: string, inputs: readonly string[], where = place): Promise<OnnxSession> => {
-      const session = await OnnxSession.open(path, inputs, where);
-      opened.push(session);
-      return session;
-    };
-    try {
+    return withGraphs(async (open) => {
       const graphs = {
-        frontend: await open(files.frontend, FRONTEND_INPUTS),
+        frontend: await open(files.frontend, FRONTEND_INPUTS, place),
         frontendWeights: {},
-        encoder: await open(files.encoder, ['features']),
-        adapter: await open(files.adapter, ['encoded', 'pos_offset']),
-        crossKv: await open(files.crossKv, ['memory']),
+        encoder: await open(files.encoder, ['features'], place),
+        adapter: await open(files.adapter, ['encoded', 'pos_offset'], place),
+        crossKv: await open(files.crossKv, ['memory'], place),
         // Token by token a graphics card would spend its time on copies.
         decoder: await open(files.decoder, DECODER_INPUTS, { ...place, device: 'cpu' }),
       };
       const frontendWeights = await readWeights(graphs.frontend, files, place);
       return new MoonshineModel(config, vocabulary, { ...graphs, frontendWeights });
-    } catch (error) {
-      await Promise.all(opened.map((session) => session.close()));
-      throw error;
-    }
+    });
   }
 
   open(): SpeechStream {

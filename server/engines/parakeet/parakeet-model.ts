@@ -7,7 +7,8 @@ import { Tensor } from 'onnxruntime-node';
 import { HEARING_RATE_HZ } from '../engine-types.js';
 import { HOP_SAMPLES } from '../features/mel-spectrogram.js';
 import { NemoFeatures } from '../features/nemo-features.js';
-import { OnnxSession, type OnnxPlace } from '../onnx/onnx-session.js';
+import { withGraphs } from '../onnx/graphs.js';
+import type { OnnxPlace, OnnxSession } from '../onnx/onnx-session.js';
 import { argMax, floatTensor, integerTensor, zeros } from '../onnx/tensors.js';
 import { WholeSpeech } from '../recognition/whole-speech.js';
 import type { SpeechModel, SpeechStream } from '../recognition/speech-model.js';
@@ -53,18 +54,15 @@ export class ParakeetModel implements SpeechModel {
   /** @throws ModelUnusableError */
   static async load({ files, buckets, ...place }: ParakeetSetup): Promise<ParakeetModel> {
     const vocabulary = await ParakeetVocabulary.read(files.vocabulary);
-    const encoder = await OnnxSession.open(files.encoder, ['audio_signal', 'length'], place);
-    try {
+    return withGraphs(async (open) => {
+      const encoder = await open(files.encoder, ['audio_signal', 'length'], place);
       const inputs = ['encoder_outputs', 'targets', 'target_length', 'input_states_1', 'input_states_2'];
       // Step by step a graphics card would spend its time on copies.
-      const decoder = await OnnxSession.open(files.decoder, inputs, { ...place, device: 'cpu' });
+      const decoder = await open(files.decoder, inputs, { ...place, device: 'cpu' });
       const model = new ParakeetModel(encoder, decoder, vocabulary, buckets);
       for (const seconds of buckets) await model.#encode(new Float32Array(seconds * HEARING_RATE_HZ));
       return model;
-    } catch (error) {
-      await encoder.close();
-      throw error;
-    }
+    });
   }
 
   open(): SpeechStream {

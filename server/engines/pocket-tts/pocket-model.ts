@@ -6,6 +6,7 @@
 import { toInt16 } from '../../media/pcm.js';
 import { ModelUnusableError } from '../../errors.js';
 import type { SpeechChunk } from '../engine-types.js';
+import { withGraphs } from '../onnx/graphs.js';
 import { OnnxSession, type OnnxPlace } from '../onnx/onnx-session.js';
 import { floatTensor, integerTensor, zeros } from '../onnx/tensors.js';
 import { Pronouncer } from '../pronunciation/pronouncer.js';
@@ -93,22 +94,24 @@ export class PocketModel implements VoiceModel {
     const byFrame: OnnxPlace = { ...place, device: 'cpu' };
     const tokenizer = await UnigramTokenizer.read(files.vocabulary, files.scores);
     const pronouncer = await Pronouncer.load();
-    const graphs = {
-      main: new RecurrentGraph(await OnnxSession.open(files.main, ['sequence'], byFrame), {
-        inputs: 2,
-        outputs: 2,
-      }),
-      flow: await OnnxSession.open(files.flow, ['c', 's', 't', 'x'], place),
-      decoder: new RecurrentGraph(await OnnxSession.open(files.decoder, ['latent'], byFrame), {
-        inputs: 1,
-        outputs: 1,
-      }),
-      conditioner: await OnnxSession.open(files.conditioner, ['token_ids'], place),
-    };
-    const voice = await hearVoice(files.voice, graphs.main, place);
-    const model = new PocketModel(setup, graphs, voice, tokenizer, pronouncer);
-    await model.#learnVoice();
-    return model;
+    return withGraphs(async (open) => {
+      const graphs = {
+        main: new RecurrentGraph(await open(files.main, ['sequence'], byFrame), {
+          inputs: 2,
+          outputs: 2,
+        }),
+        flow: await open(files.flow, ['c', 's', 't', 'x'], place),
+        decoder: new RecurrentGraph(await open(files.decoder, ['latent'], byFrame), {
+          inputs: 1,
+          outputs: 1,
+        }),
+        conditioner: await open(files.conditioner, ['token_ids'], place),
+      };
+      const voice = await hearVoice(files.voice, graphs.main, place);
+      const model = new PocketModel(setup, graphs, voice, tokenizer, pronouncer);
+      await model.#learnVoice();
+      return model;
+    });
   }
 
   async *speak(text: string, _voice: string, signal: AbortSignal): AsyncGenerator<SpeechChunk> {

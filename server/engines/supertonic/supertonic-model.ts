@@ -6,7 +6,8 @@ import type { Tensor } from 'onnxruntime-node';
 
 import { ModelUnusableError } from '../../errors.js';
 import type { SpeakingRateHz, SpeechChunk } from '../engine-types.js';
-import { OnnxSession, type OnnxPlace } from '../onnx/onnx-session.js';
+import { withGraphs } from '../onnx/graphs.js';
+import type { OnnxPlace, OnnxSession } from '../onnx/onnx-session.js';
 import { floatTensor, integerTensor } from '../onnx/tensors.js';
 import { Pronouncer } from '../pronunciation/pronouncer.js';
 import { normalNoise } from '../synthesis/normal-noise.js';
@@ -98,15 +99,17 @@ export class SupertonicModel implements VoiceModel {
     const styles = new Map<string, SupertonicVoice>();
     for (const [name, path] of Object.entries(voices)) styles.set(name, await readVoice(path));
     const pronouncer = language === 'en' ? await Pronouncer.load() : undefined;
-    const graphs = {
-      duration: await OnnxSession.open(files.duration, ['text_ids', 'style_dp', 'text_mask'], place),
-      encoder: await OnnxSession.open(files.encoder, ['text_ids', 'style_ttl', 'text_mask'], place),
-      estimator: await OnnxSession.open(files.estimator, ['noisy_latent', 'text_emb', 'latent_mask'], place),
-      vocoder: await OnnxSession.open(files.vocoder, ['latent'], place),
-    };
-    const model = new SupertonicModel(setup, graphs, config, indexer, styles, pronouncer);
-    await model.#warm();
-    return model;
+    return withGraphs(async (open) => {
+      const graphs = {
+        duration: await open(files.duration, ['text_ids', 'style_dp', 'text_mask'], place),
+        encoder: await open(files.encoder, ['text_ids', 'style_ttl', 'text_mask'], place),
+        estimator: await open(files.estimator, ['noisy_latent', 'text_emb', 'latent_mask'], place),
+        vocoder: await open(files.vocoder, ['latent'], place),
+      };
+      const model = new SupertonicModel(setup, graphs, config, indexer, styles, pronouncer);
+      await model.#warm();
+      return model;
+    });
   }
 
   /** Computes every length to which clauses are padded; the longest first, which decides on the memory that is taken. */

@@ -5,7 +5,8 @@
 import { HEARING_RATE_HZ } from '../engine-types.js';
 import { HOP_SAMPLES } from '../features/mel-spectrogram.js';
 import { WhisperFeatures } from '../features/whisper-features.js';
-import { OnnxSession, type OnnxPlace } from '../onnx/onnx-session.js';
+import { withGraphs } from '../onnx/graphs.js';
+import type { OnnxPlace, OnnxSession } from '../onnx/onnx-session.js';
 import { floatTensor } from '../onnx/tensors.js';
 import { WholeSpeech } from '../recognition/whole-speech.js';
 import type { SpeechModel, SpeechStream } from '../recognition/speech-model.js';
@@ -46,15 +47,12 @@ export class WhisperModel implements SpeechModel {
   static async load({ files, language, ...place }: WhisperSetup): Promise<WhisperModel> {
     const config = await readWhisperConfig(files, language);
     const vocabulary = await WhisperVocabulary.read(files.tokenizer);
-    const encoder = await OnnxSession.open(files.encoder, ['input_features'], place);
-    try {
+    return withGraphs(async (open) => {
+      const encoder = await open(files.encoder, ['input_features'], place);
       // Token by token a graphics card would spend its time on copies.
-      const decoder = await OnnxSession.open(files.decoder, DECODER_INPUTS, { ...place, device: 'cpu' });
+      const decoder = await open(files.decoder, DECODER_INPUTS, { ...place, device: 'cpu' });
       return new WhisperModel(encoder, decoder, config, vocabulary);
-    } catch (error) {
-      await encoder.close();
-      throw error;
-    }
+    });
   }
 
   open(): SpeechStream {
