@@ -8,13 +8,12 @@ import { hasWorker, mediasoupWorkerPath } from '../setup/mediasoup-worker.js';
 import { pocketSphinxNeed } from '../setup/pocketsphinx.js';
 import { bad, good, note, type Finding, type Part } from './finding.js';
 import { graphicsCards } from './graphics-cards.js';
+import { memory } from './memory.js';
 
 const leastNode = [20, 19] as const;
 /** Instructions that make models several times as quick. */
 const wantedFeatures = ['avx2', 'fma', 'f16c'];
 const helpfulFeatures = ['avx512f', 'avx512_vnni', 'avx_vnni', 'amx_int8'];
-/** Memory that the server and the built-in models take, bytes. */
-const leastMemory = 1e9;
 const cardAdvice = 'npm run models -- gpu says what is missing';
 
 export const machine: Part = {
@@ -22,7 +21,7 @@ export const machine: Part = {
   async *examine(config: Config): AsyncGenerator<Finding> {
     yield node();
     yield* processor();
-    yield memory();
+    yield await memory(config);
     yield hasWorker()
       ? good(`mediasoup's worker: ${mediasoupWorkerPath()}`)
       : bad("mediasoup's worker is not there", 'npm run build -- fetches or builds it, as npm start does');
@@ -60,12 +59,6 @@ function* processor(): Generator<Finding> {
       'language models are several times slower without',
     );
   else yield good(`it has ${[...wantedFeatures, ...helpful].join(', ')}`);
-}
-
-function memory(): Finding {
-  const free = process.availableMemory();
-  const what = `${(free / 1e9).toFixed(1)} GB of memory are free`;
-  return free > leastMemory ? good(what) : bad(what, 'the built-in models alone take about 0.8 GB');
 }
 
 function threadPool(): Finding {

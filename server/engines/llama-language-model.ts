@@ -7,10 +7,10 @@ import { z } from 'zod';
 
 import { ConfigurationError, ModelUnusableError, WrongStateError } from '../errors.js';
 import type { ChatMessage, LanguageModel, LanguageModelHandle, ReplyOptions, Tool } from './engine-types.js';
-import { batchTokens, stepsBeforePrompts } from './llama-batching.js';
+import { stepsBeforePrompts } from './llama-batching.js';
 import { type LlamaDevice, startLlama } from './llama-device.js';
 import { LlamaHandle } from './llama-handle.js';
-import { checkMemory, describeMemory, planMemory } from './llama-memory.js';
+import { checkMemory, describeMemory, planOn } from './llama-memory.js';
 import { checkModelFile, checkWeights } from './llama-model-file.js';
 import { LlamaPrompt, type LlamaThoughts } from './llama-prompt.js';
 import { LlamaSequencePool } from './llama-sequence-pool.js';
@@ -98,22 +98,15 @@ export class LlamaLanguageModel implements LanguageModel {
     await checkModelFile(path);
     const llama = await startLlama(options.device ?? 'cpu', logger);
     try {
-      const { info, insights } = await checkWeights(path, llama);
-      const small = insights.modelSize < smallModelBytes;
+      const header = await checkWeights(path, llama);
+      const small = header.insights.modelSize < smallModelBytes;
       const threads = options.threads !== 0 ? options.threads : small ? 1 : availableParallelism();
-      const layers = options.gpuLayers ?? -1;
-      const gpuLayers = llama.gpu === false ? 0 : layers < 0 ? insights.totalLayers : layers;
-      const plan = planMemory(info, insights, {
-        sequences,
-        contextTokens: Math.min(options.contextTokens, insights.trainContextSize ?? Infinity),
-        batchTokens: Math.max(batchTokens, sequences),
-        gpuLayers,
-      });
+      const plan = planOn(llama, header, options);
       logger?.info({ model: path, device: llama.gpu || 'cpu' }, `language model: ${describeMemory(plan)}`);
       const card = await llama.getVramState();
       checkMemory(plan, { ram: process.availableMemory(), card: card.free });
       const group = new SequenceGroup(options.stallMs ?? defaultStallMs);
-      const model = await llama.loadModel({ modelPath: path, gpuLayers });
+      const model = await llama.loadModel({ modelPath: path, gpuLayers: plan.gpuLayers });
       const context = await model.createContext({
         sequences,
         contextSize: plan.contextTokens,

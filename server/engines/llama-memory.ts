@@ -1,6 +1,8 @@
 /** What a language model needs of memory, computed before it is allocated: whoever asks for too much is told what would fit. */
-import type { GgufFileInfo, GgufInsights } from 'node-llama-cpp';
+import type { GgufFileInfo, GgufInsights, Llama } from 'node-llama-cpp';
 import { ModelUnusableError } from '../errors.js';
+import { batchTokens } from './llama-batching.js';
+import type { ModelHeader } from './llama-model-file.js';
 
 export interface MemoryWanted {
   sequences: number;
@@ -27,7 +29,25 @@ const bytesPerValue = 2;
 /** llama.cpp rounds the context of a sequence up to a multiple. */
 const contextMultiple = 256;
 
-export function planMemory(info: GgufFileInfo, insights: GgufInsights, wanted: MemoryWanted): MemoryPlan {
+/**
+ * Where llama.cpp is started.
+ * @param wanted `gpuLayers`: -1 for all; none without a card. A sequence gets no more tokens than the model was made for.
+ */
+export function planOn(
+  { gpu }: Pick<Llama, 'gpu'>,
+  { info, insights }: ModelHeader,
+  wanted: { sequences: number; contextTokens: number; gpuLayers?: number | undefined },
+): MemoryPlan {
+  const { sequences, contextTokens, gpuLayers = -1 } = wanted;
+  return planMemory(info, insights, {
+    sequences,
+    contextTokens: Math.min(contextTokens, insights.trainContextSize ?? Infinity),
+    batchTokens: Math.max(batchTokens, sequences),
+    gpuLayers: gpu === false ? 0 : gpuLayers < 0 ? insights.totalLayers : gpuLayers,
+  });
+}
+
+function planMemory(info: GgufFileInfo, insights: GgufInsights, wanted: MemoryWanted): MemoryPlan {
   const { sequences, contextTokens, batchTokens, gpuLayers } = wanted;
   const rounded = Math.ceil(contextTokens / contextMultiple) * contextMultiple;
   const perToken = bytesPerToken(info);
