@@ -6,7 +6,12 @@ import { EngineFailedError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { deferred } from './deferred.js';
 import type { Priority } from './engine-types.js';
-import { HostedWorker, type HostedWorkerOptions, type Run } from './hosted-worker.js';
+import {
+  HostedWorker,
+  type HostedWorkerEvents,
+  type HostedWorkerOptions,
+  type Run,
+} from './hosted-worker.js';
 import { RequestQueue } from './request-queue.js';
 
 export interface EngineHostOptions extends HostedWorkerOptions {
@@ -174,8 +179,8 @@ export class EngineHost<Request, Input, Chunk, Result> {
     await Promise.all([...this.#workers].map((worker) => worker.close(error)));
   }
 
-  #startWorker(): Promise<void> {
-    const worker = new HostedWorker(this.#options, {
+  #startWorker(replacement = false): Promise<void> {
+    const events: HostedWorkerEvents = {
       up: (info) => {
         this.info = info;
         this.#dispatch();
@@ -187,7 +192,8 @@ export class EngineHost<Request, Input, Chunk, Result> {
         if (worker.ageMs > SETTLED_MS) this.#crashesInARow = 0;
         if (wasUp) this.#crashed(error);
       },
-    });
+    };
+    const worker = new HostedWorker(this.#options, events, replacement);
     this.#workers.add(worker);
     return worker.loaded;
   }
@@ -208,7 +214,7 @@ export class EngineHost<Request, Input, Chunk, Result> {
     const delay = RESTART_DELAYS_MS[Math.min(this.#crashesInARow++, RESTART_DELAYS_MS.length - 1)];
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
-      this.#startWorker().catch((error: unknown) => {
+      this.#startWorker(true).catch((error: unknown) => {
         if (this.#closed) return;
         this.#options.logger.error(
           { engine: this.#options.name, err: error },

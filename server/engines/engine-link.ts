@@ -6,7 +6,8 @@ import type { EntryPoint } from '../entry-point.js';
 
 /** What the server tells a worker. */
 export type ToWorker =
-  | { type: 'load'; setup: unknown }
+  /** `replacement`: of a worker that died, whose callers wait. */
+  | { type: 'load'; setup: unknown; replacement: boolean }
   | { type: 'run'; id: number; request: unknown; owner: string; deadlineMs: number }
   | { type: 'input'; id: number; input: unknown; deadlineMs: number }
   | { type: 'stop'; id: number }

@@ -39,10 +39,11 @@ const SIGN_OF_LIFE_MS = 1000;
 
 /**
  * Serves a model until the host closes it or is gone.
- * @param load builds the model from the host's `setup`; what it throws is shown to the operator as it stands.
+ * @param load builds the model from the host's `setup`; what it throws is shown to the operator as it stands. Told whether
+ *   callers wait for it in place of one that died: then it leaves out what a first request does not need.
  */
 export function serveEngine<Setup, Request, Input, Chunk, Result>(
-  load: (setup: Setup) => Promise<ServedEngine<Request, Input, Chunk, Result>>,
+  load: (setup: Setup, replacement: boolean) => Promise<ServedEngine<Request, Input, Chunk, Result>>,
 ): void {
   let engine: ServedEngine<Request, Input, Chunk, Result> | undefined;
   const turns = new FairTurns(monotonicMs, processorMs);
@@ -77,7 +78,7 @@ export function serveEngine<Setup, Request, Input, Chunk, Result>(
     switch (message.type) {
       case 'load':
         try {
-          engine = await load(message.setup as Setup);
+          engine = await load(message.setup as Setup, message.replacement);
           collectGarbage();
           // Only Linux gives threads priorities of their own; elsewhere it would be that of the whole server.
           if (isMainThread || process.platform === 'linux') setPriority(NICENESS);

@@ -65,7 +65,8 @@ export class HostedWorker {
   /** Why it was killed. */
   #killedFor: string | undefined;
 
-  constructor(options: HostedWorkerOptions, events: HostedWorkerEvents) {
+  /** @param replacement whether it takes the place of one that died: its `load` is told, which may then make haste. */
+  constructor(options: HostedWorkerOptions, events: HostedWorkerEvents, replacement: boolean) {
     const { name, place, setup, silenceLimitMs = 10_000, loadLimitMs = 120_000 } = options;
     this.#name = name;
     this.#silenceLimitMs = silenceLimitMs;
@@ -95,7 +96,7 @@ export class HostedWorker {
       },
     });
     this.#watch(loadLimitMs);
-    this.#link.send({ type: 'load', setup });
+    this.#link.send({ type: 'load', setup, replacement });
   }
 
   /** Whether it has loaded its model and is there. */

@@ -51,8 +51,11 @@ export class ParakeetModel implements SpeechModel {
     this.#buckets = buckets;
   }
 
-  /** @throws ModelUnusableError */
-  static async load({ files, buckets, ...place }: ParakeetSetup): Promise<ParakeetModel> {
+  /**
+   * @param warm computes every length to which speech is padded, so that no caller waits for the first time.
+   * @throws ModelUnusableError
+   */
+  static async load({ files, buckets, ...place }: ParakeetSetup, warm = true): Promise<ParakeetModel> {
     const vocabulary = await ParakeetVocabulary.read(files.vocabulary);
     return withGraphs(async (open) => {
       const encoder = await open(files.encoder, ['audio_signal', 'length'], place);
@@ -60,7 +63,8 @@ export class ParakeetModel implements SpeechModel {
       // Step by step a graphics card would spend its time on copies.
       const decoder = await open(files.decoder, inputs, { ...place, device: 'cpu' });
       const model = new ParakeetModel(encoder, decoder, vocabulary, buckets);
-      for (const seconds of buckets) await model.#encode(new Float32Array(seconds * HEARING_RATE_HZ));
+      for (const seconds of warm ? buckets : [])
+        await model.#encode(new Float32Array(seconds * HEARING_RATE_HZ));
       return model;
     });
   }

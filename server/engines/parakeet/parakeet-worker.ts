@@ -2,4 +2,4 @@
 import { serveRecognizer } from '../recognition/serve-recognizer.js';
 import { ParakeetModel, type ParakeetSetup } from './parakeet-model.js';
 
-serveRecognizer((setup: ParakeetSetup) => ParakeetModel.load(setup));
+serveRecognizer((setup: ParakeetSetup, replacement) => ParakeetModel.load(setup, !replacement));

@@ -3,8 +3,8 @@ import { serveSynthesizer } from '../synthesis/serve-synthesizer.js';
 import { warmLengths } from '../synthesis/warm-lengths.js';
 import { PiperModel, type PiperSetup } from './piper-model.js';
 
-serveSynthesizer(async (setup: PiperSetup) => {
+serveSynthesizer(async (setup: PiperSetup, replacement) => {
   const model = await PiperModel.load(setup);
-  await warmLengths(model, setup);
+  await warmLengths(model, setup, replacement);
   return model;
 });

@@ -32,9 +32,11 @@ const KEPT_FINISHED = 4;
 /** Streams at most; past it the one that was used longest ago is dropped. */
 const MOST_STREAMS = 64;
 
-export function serveRecognizer<Setup>(load: (setup: Setup) => Promise<SpeechModel>): void {
-  serveEngine<Setup, StepRequest, never, never, StepResult>(async (setup) => {
-    const model = await load(setup);
+export function serveRecognizer<Setup>(
+  load: (setup: Setup, replacement: boolean) => Promise<SpeechModel>,
+): void {
+  serveEngine<Setup, StepRequest, never, never, StepResult>(async (setup, replacement) => {
+    const model = await load(setup, replacement);
     const streams = new Map<number, OpenStream>();
 
     const find = (id: number, from: number): OpenStream | undefined => {

@@ -90,8 +90,11 @@ export class SupertonicModel implements VoiceModel {
     this.#resampler = new Resampler(config.sampleRateHz, RATE_HZ);
   }
 
-  /** @throws ModelUnusableError */
-  static async load(setup: SupertonicSetup): Promise<SupertonicModel> {
+  /**
+   * @param warm computes every length to which clauses are padded, so that no caller waits for the first time.
+   * @throws ModelUnusableError
+   */
+  static async load(setup: SupertonicSetup, warm = true): Promise<SupertonicModel> {
     const { files, voices, language, threads, device } = setup;
     const place = { ...(threads && { threads }), ...(device && { device }) };
     const config = await readSupertonicConfig(files.config);
@@ -107,7 +110,7 @@ export class SupertonicModel implements VoiceModel {
         vocoder: await open(files.vocoder, ['latent'], place),
       };
       const model = new SupertonicModel(setup, graphs, config, indexer, styles, pronouncer);
-      await model.#warm();
+      if (warm) await model.#warm();
       return model;
     });
   }

@@ -2,4 +2,4 @@
 import { serveSynthesizer } from '../synthesis/serve-synthesizer.js';
 import { SupertonicModel, type SupertonicSetup } from './supertonic-model.js';
 
-serveSynthesizer((setup: SupertonicSetup) => SupertonicModel.load(setup));
+serveSynthesizer((setup: SupertonicSetup, replacement) => SupertonicModel.load(setup, !replacement));

@@ -14,9 +14,11 @@ export interface VoiceInfo {
   voices: string[];
 }
 
-export function serveSynthesizer<Setup>(load: (setup: Setup) => Promise<VoiceModel>): void {
-  serveEngine<Setup, SpeakRequest, never, SpeechChunk, void>(async (setup) => {
-    const model = await load(setup);
+export function serveSynthesizer<Setup>(
+  load: (setup: Setup, replacement: boolean) => Promise<VoiceModel>,
+): void {
+  serveEngine<Setup, SpeakRequest, never, SpeechChunk, void>(async (setup, replacement) => {
+    const model = await load(setup, replacement);
     const info: VoiceInfo = { sampleRateHz: model.sampleRateHz, voices: [...model.voices] };
     return {
       info,

@@ -7,7 +7,7 @@
 import type { OnnxPlace } from '../onnx/onnx-session.js';
 import type { VoiceModel } from './voice-model.js';
 
-/** A start takes so much longer, and the replacement of an engine that crashed; well below what a load may take. */
+/** A start takes so much longer; well below what a load may take. */
 const LIMIT_MS = 20_000;
 
 /** As long as a clause can be. */
@@ -15,9 +15,16 @@ export const LONGEST_CLAUSE =
   'If you would like to hear more about the weather in the north of the country this weekend, then tell me which day suits ' +
   'you best, and I shall look up what they expect for the morning and the evening.';
 
-/** Only on a graphics card: on a processor every length is as good. */
-export async function warmLengths(model: VoiceModel, { device }: OnnxPlace): Promise<void> {
-  if (device === 'cuda') await speakLengths(model, LONGEST_CLAUSE, LIMIT_MS);
+/**
+ * Only on a graphics card: on a processor every length is as good.
+ * @param replacement of a model that died: callers wait, and each sets up the length of its own clause.
+ */
+export async function warmLengths(
+  model: VoiceModel,
+  { device }: OnnxPlace,
+  replacement: boolean,
+): Promise<void> {
+  if (device === 'cuda' && !replacement) await speakLengths(model, LONGEST_CLAUSE, LIMIT_MS);
 }
 
 /** All of the text first, which decides on the memory that the model takes; then beginnings of it, as many as time allows. */

@@ -143,6 +143,7 @@ describe.each(['thread', 'process'] as const)('an engine host with a %s', (kind)
 
   test('reports a worker that dies, fails what it ran and what waited, and replaces it', async () => {
     const host = await start();
+    expect(host.info).toMatchObject({ replacement: false });
     const dying = host.request({ do: 'die' }, { priority: Priority.waiting }, never);
     const waiting = say(host, 'waiting');
     await expect(dying).rejects.toThrow(EngineFailedError);
@@ -151,6 +152,7 @@ describe.each(['thread', 'process'] as const)('an engine host with a %s', (kind)
     if (kind === 'process') expect(crashes[0]?.message).toContain('exit code 3, saying "last words"');
     await expect(say(host, 'back')).resolves.toBe('back');
     expect(host.load.crashes).toBe(1);
+    expect(host.info).toMatchObject({ replacement: true });
   });
 
   test('replaces a worker that hangs', async () => {

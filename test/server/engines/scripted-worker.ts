@@ -15,10 +15,10 @@ export interface ScriptedSetup {
   unusable?: string;
 }
 
-serveEngine<ScriptedSetup, ScriptedRequest, string, string, string>((setup) => {
+serveEngine<ScriptedSetup, ScriptedRequest, string, string, string>((setup, replacement) => {
   if (setup.unusable) return Promise.reject(new Error(setup.unusable));
   return Promise.resolve({
-    info: { pid: process.pid },
+    info: { pid: process.pid, replacement },
     run: async (request, run) => {
       switch (request.do) {
         case 'answer':

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
+import { OnnxSession } from '../../../../server/engines/onnx/onnx-session.js';
 import { ParakeetModel } from '../../../../server/engines/parakeet/parakeet-model.js';
 import { ParakeetVocabulary } from '../../../../server/engines/parakeet/parakeet-vocabulary.js';
 import { decodeTdt } from '../../../../server/engines/parakeet/tdt-decoder.js';
@@ -89,6 +90,20 @@ describe('a Parakeet model', () => {
       }
       await model.close();
     }
+  });
+
+  it('computes every length at the start, and none when it replaces one that died', async () => {
+    const run = vi.spyOn(OnnxSession.prototype, 'run');
+    for (const [warm, runs] of [
+      [true, 2],
+      [false, 0],
+    ] as const) {
+      const model = await ParakeetModel.load({ files, buckets: [1, 4] }, warm);
+      expect(run).toHaveBeenCalledTimes(runs);
+      run.mockClear();
+      await model.close();
+    }
+    run.mockRestore();
   });
 
   it('says which line of a vocabulary is wrong, and that there must be a blank', async () => {

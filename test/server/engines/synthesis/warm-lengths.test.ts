@@ -69,8 +69,15 @@ it('has made the longest when its time is over', async () => {
 
 it('leaves alone what runs on a processor', async () => {
   const { model, lengths } = await listening();
-  await warmLengths(model, { device: 'cpu' });
-  await warmLengths(model, {});
+  await warmLengths(model, { device: 'cpu' }, false);
+  await warmLengths(model, {}, false);
+  await model.close();
+  expect(lengths).toEqual([]);
+});
+
+it('lets callers not wait for a replacement on a card', async () => {
+  const { model, lengths } = await listening();
+  await warmLengths(model, { device: 'cuda' }, true);
   await model.close();
   expect(lengths).toEqual([]);
 });
