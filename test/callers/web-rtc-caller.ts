@@ -115,8 +115,7 @@ export class WebRtcCaller {
       const times = { startCallMs, readyMs: 0 };
       caller = new WebRtcCaller(signalling, start, send, receive, times, options);
       const opened = caller;
-      await opened.#connect();
-      await until(
+      const whenReady = until(
         'the call is ready',
         () => {
           if (opened.ended) throw new Error(`The call ended: ${opened.ended.reason}`);
@@ -124,6 +123,8 @@ export class WebRtcCaller {
         },
         readyLimitMs,
       );
+      // A call that the server gives up meanwhile never connects.
+      await Promise.all([opened.#connect(), whenReady]);
       times.readyMs = monotonicMs() - askedAtMs;
       return opened;
     } catch (error) {

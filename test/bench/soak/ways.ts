@@ -110,29 +110,41 @@ export const ways: Readonly<Record<string, Way>> = {
   },
   'connection broken, then resumed': async (url, clips) => {
     const way = await TcpProxy.to(url);
+    let caller: WebRtcCaller | undefined;
     try {
-      const caller = await WebRtcCaller.call(way.url);
+      caller = await WebRtcCaller.call(way.url);
       await breakConnection(caller, way, clips);
       way.mend();
       await caller.takeUpAgain();
+      const { turns } = caller;
+      const known = Math.max(...turns.map(({ turnId }) => turnId));
       await caller.speak(clips.question);
-      // What was heard of the story, and the answer to the question.
-      await hearAnswer(caller);
-      await hearAnswer(caller);
+      await until(
+        'the question is answered',
+        () =>
+          turns.some(
+            ({ turnId, speaker, final, text }) =>
+              turnId > known && speaker === 'agent' && final && text !== '',
+          ),
+        answerLimitMs,
+      );
       await caller.leave('end');
     } finally {
+      await caller?.leave('disconnect');
       await way.close();
     }
   },
   'connection broken for good': async (url, clips) => {
     const way = await TcpProxy.to(url);
+    let caller: WebRtcCaller | undefined;
     try {
-      const caller = await WebRtcCaller.call(way.url);
+      caller = await WebRtcCaller.call(way.url);
+      const { id } = caller;
       await breakConnection(caller, way, clips);
       // Its sound still comes and goes: only the time to connect again can end it.
-      await until('the server gives the call up', async () => !(await isLive(url, caller.id)), 30_000);
-      await caller.leave('disconnect');
+      await until('the server gives the call up', async () => !(await isLive(url, id)), 30_000);
     } finally {
+      await caller?.leave('disconnect');
       await way.close();
     }
   },
