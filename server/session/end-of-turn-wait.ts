@@ -7,7 +7,7 @@ export interface FinishedScale {
 }
 
 /** For the language model, which judges words: those of cut and of whole sentences lie outside of them. */
-export const wordScale: FinishedScale = { unsureBelow: 0.02, sureAbove: 0.3 };
+export const wordScale: FinishedScale = { unsureBelow: 0.015, sureAbove: 0.15 };
 
 /** For a detector that listens and takes a turn for over from one half on. */
 export const heardScale: FinishedScale = { unsureBelow: 0.3, sureAbove: 0.7 };

@@ -86,7 +86,7 @@ def copy_dialogue(rng):
     """A short one about names and facts."""
     d = Dialogue(rng).system()
     steps = [memory.tell_name, memory.tell_two, memory.ask_two, memory.tell_fact, memory.tell_fact, memory.tell_called, knowledge.after_me,
-             knowledge.spelling, talk.who, talk.who, tools.time, tools.date, memory.correct_name, memory.correct_fact, memory.ask_name, memory.ask_untold, memory.ask_untold, memory.recall]
+             knowledge.spelling, talk.who, talk.who, talk.who, tools.time, tools.date, memory.correct_name, memory.correct_fact, memory.ask_name, memory.ask_untold, memory.ask_untold, memory.ask_untold, memory.recall]
     if rng.random() < 0.5:
         memory.tell_name(d)
     for _ in range(rng.choice([1, 2, 3])):

@@ -26,9 +26,9 @@ _STEP = 32  # lengths are rounded up to a multiple of this
 
 def mixture(share):
     """How many of the dialogues are of which kind: copying and sums first, whole calls later."""
-    if share < 0.75:
+    if share < 0.5:
         return {"main": 0.42, "copy": 0.38, "drill": 0.2}
-    return {"main": 0.62, "copy": 0.28, "drill": 0.1}
+    return {"main": 0.5, "copy": 0.42, "drill": 0.08}
 
 
 def learning_rate(share, step):

@@ -5,7 +5,7 @@ import { endSilenceMs, wordScale } from '../../../server/session/end-of-turn-wai
 const bounds = { sureSilenceMs: 150, unsureSilenceMs: 1200 };
 
 test('waits longer the less finished the words sound, within the bounds', () => {
-  const waits = [0.99, 0.3, 0.1, 0.02, 0.001].map((p) => endSilenceMs(p, bounds, wordScale));
+  const waits = [0.99, 0.15, 0.05, 0.015, 0.001].map((p) => endSilenceMs(p, bounds, wordScale));
   expect(waits[0]).toBe(150);
   expect(waits[1]).toBeCloseTo(150);
   expect(waits[2]).toBeGreaterThan(300);
