@@ -241,7 +241,11 @@ export function describeLanguageModel(name: string, load: () => Promise<Language
             run: () => Promise.reject(new Error('no clock')),
           };
           const deltas = await collect(handle.reply(said('what time is it'), withTools(broken), never));
-          expect(callsOf(deltas)).toMatchObject([{ name: 'get_time', result: { error: 'no clock' } }]);
+          const calls = callsOf(deltas);
+          // A model may try once more.
+          expect(calls.length).toBeGreaterThan(0);
+          for (const call of calls)
+            expect(call).toMatchObject({ name: 'get_time', result: { error: 'no clock' } });
           expect(textOf(deltas)).not.toBe('');
         }));
     });
