@@ -17,7 +17,11 @@ export function watchSpotNotice(
   everyMs = ASK_EVERY_MS,
 ): () => void {
   let failing = false;
+  let asking = false;
   const ask = async (): Promise<void> => {
+    // An answer that takes longer than the interval would be told twice.
+    if (asking) return;
+    asking = true;
     try {
       const text = await metadata.read('meta-data/spot/instance-action');
       failing = false;
@@ -28,6 +32,8 @@ export function watchSpotNotice(
     } catch (error) {
       if (!failing) log.warn({ err: error }, 'the spot notice cannot be asked for');
       failing = true;
+    } finally {
+      asking = false;
     }
   };
   const timer = setInterval(() => void ask(), everyMs);
