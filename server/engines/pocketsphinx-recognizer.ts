@@ -34,9 +34,10 @@ import { speakersAtOnce, workersFor } from './pool-size.js';
 export interface PocketSphinxOptions {
   /** Callers who can be recognised at the same moment; further ones wait for each other. Default 2. */
   decoders?: number;
-  /** Processes that the decoders are shared out among: 140 MB each, and 50 MB for every decoder but the first. Default 1. */
-  processes?: number;
-  /** Most calls at once: processes are added when measurement says that so many callers need them. */
+  /**
+   * Most calls at once. Default 0. One process has the decoders, 140 MB and 50 MB for each but the first; more are added when
+   * measurement says that so many callers need them.
+   */
   callers?: number;
   /** Folder with the models as Debian's `pocketsphinx-en-us` lays them out. Default {@link DEBIAN_MODEL}. */
   model?: string;
@@ -92,11 +93,10 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
 
   /** @throws ModelUnusableError when the library or its model is not installed. */
   static async start(options: PocketSphinxOptions): Promise<PocketSphinxRecognizer> {
-    const { decoders = 2, processes = 1, silenceLimitMs = 10_000 } = options;
+    const { decoders = 2, silenceLimitMs = 10_000 } = options;
     const { model = DEBIAN_MODEL, callerPhrases = CALLER_PHRASES } = options;
     const { onCrash, logger } = options;
     if (!existsSync(model)) throw new ModelUnusableError(missing(`no model in ${model}`));
-    const runsPerWorker = Math.ceil(decoders / processes);
     const setup: PocketSphinxSetup = {
       settings: {
         acousticModel: join(model, 'en-us'),
@@ -105,7 +105,7 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
         dictionary: join(model, 'cmudict-en-us.dict'),
         decoder: DECODER_SETTINGS,
       },
-      decoders: runsPerWorker,
+      decoders,
     };
     try {
       const host: Host = await EngineHost.start({
@@ -116,15 +116,14 @@ export class PocketSphinxRecognizer implements SpeechRecognizer {
           killable: true,
         },
         setup,
-        workers: processes,
         workersNeeded: (info) =>
           workersFor(options.callers ?? 0, (info as PocketSphinxInfo).realTimeFactor, availableParallelism()),
-        runsPerWorker,
+        runsPerWorker: decoders,
         silenceLimitMs,
         ...(onCrash && { onCrash }),
         logger,
       });
-      const all = host.workers * runsPerWorker;
+      const all = host.workers * decoders;
       const { realTimeFactor } = host.info as PocketSphinxInfo;
       logger.info({ processes: host.workers, decoders: all, realTimeFactor }, 'recognition is up');
       return new PocketSphinxRecognizer(host, all);

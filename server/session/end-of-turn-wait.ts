@@ -6,7 +6,7 @@ export interface FinishedScale {
   sureAbove: number;
 }
 
-/** For the language model, which judges words: those of cut and of whole sentences lie outside of them. */
+/** For the language model, which judges words: most cut sentences lie below it, most whole ones above. */
 export const wordScale: FinishedScale = { unsureBelow: 0.015, sureAbove: 0.15 };
 
 /** For a detector that listens and takes a turn for over from one half on. */
